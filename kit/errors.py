@@ -7,7 +7,7 @@ dataclass fields are the facts that the message shows: `DeadlinePassed(deadline=
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 
@@ -18,7 +18,7 @@ class Fault(Exception):
 
     def facts(self) -> dict[str, Any]:
         """The fields of the error, for messages and logs."""
-        return {f.name: getattr(self, f.name) for f in fields(self)} if is_dataclass(self) else {}
+        return {name: getattr(self, name) for name in getattr(self, "__dataclass_fields__", {}) if name != "key"}
 
     def __str__(self) -> str:
         told = ", ".join(f"{name}={value!r}" for name, value in self.facts().items())

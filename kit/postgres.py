@@ -1,4 +1,4 @@
-"""PostgreSQL plumbing: the pool, named statements from .sql files, and the refusal of a server that may lose commits."""
+"""PostgreSQL plumbing: the pool, named statements from .sql files, the refusal of a server that may lose commits."""
 
 from __future__ import annotations
 

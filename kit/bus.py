@@ -1,0 +1,172 @@
+"""A bus for what may be lost: live pictures' notices, messages to seats, score-board ticks.
+
+Nothing that matters is only on the bus: every receiver can rebuild from PostgreSQL. Two implementations of one small
+port: LISTEN/NOTIFY for one machine, Redis publish/subscribe where a fleet has one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any, Protocol
+
+import asyncpg
+import msgspec
+import structlog
+from redis import asyncio as aioredis
+from redis.exceptions import RedisError
+
+from kit.postgres import Pool, open_connection
+
+log = structlog.get_logger(__name__)
+
+QUEUE_LIMIT = 1_000  # messages a slow subscriber may be behind before the oldest are dropped
+CHANNEL = "ombilin"
+PAYLOAD_LIMIT = 7_900  # PostgreSQL refuses NOTIFY payloads of 8,000 bytes
+RETRY_S = 1.0
+
+Payload = dict[str, Any]
+
+
+class Bus(Protocol):
+    """Publish and subscribe by channel prefix; at most once, in order per publisher."""
+
+    async def publish(self, channel: str, payload: Payload) -> None:
+        """Send to whoever listens now."""
+
+    def subscribe(self, prefix: str) -> Any:
+        """Async context manager giving an async iterator of (channel, payload)."""
+
+    async def close(self) -> None:
+        """Stop listening."""
+
+
+class _Fanout:
+    """Subscribers in this process; a slow one loses its oldest messages, never delays the others."""
+
+    def __init__(self) -> None:
+        self._subscribers: dict[asyncio.Queue[tuple[str, Payload]], str] = {}
+
+    def deliver(self, raw: str | bytes) -> None:
+        try:
+            channel, payload = msgspec.json.decode(raw, type=tuple[str, Payload])
+        except msgspec.MsgspecError:
+            log.warning("bus-message-malformed")
+            return
+        for queue, prefix in self._subscribers.items():
+            if channel.startswith(prefix):
+                if queue.full():
+                    queue.get_nowait()
+                queue.put_nowait((channel, payload))
+
+    @asynccontextmanager
+    async def subscription(self, prefix: str) -> AsyncIterator[AsyncIterator[tuple[str, Payload]]]:
+        queue: asyncio.Queue[tuple[str, Payload]] = asyncio.Queue(QUEUE_LIMIT)
+        self._subscribers[queue] = prefix
+
+        async def messages() -> AsyncIterator[tuple[str, Payload]]:
+            while True:
+                yield await queue.get()
+
+        try:
+            yield messages()
+        finally:
+            del self._subscribers[queue]
+
+
+def _encode(channel: str, payload: Payload) -> str:
+    return msgspec.json.encode((channel, payload)).decode()
+
+
+class _ListeningBus:
+    """What both implementations share: one listener per process, started by the first subscriber."""
+
+    def __init__(self) -> None:
+        self._fanout = _Fanout()
+        self._listener: asyncio.Task[None] | None = None
+        self._ready = asyncio.Event()
+
+    async def _listen(self) -> None:
+        raise NotImplementedError
+
+    @asynccontextmanager
+    async def subscribe(self, prefix: str) -> AsyncIterator[AsyncIterator[tuple[str, Payload]]]:
+        """Messages of every channel that starts with the prefix, from now on."""
+        if self._listener is None:
+            self._listener = asyncio.create_task(self._listen())
+        await self._ready.wait()
+        async with self._fanout.subscription(prefix) as messages:
+            yield messages
+
+    async def close(self) -> None:
+        """Stop listening."""
+        if self._listener is not None:
+            self._listener.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._listener
+
+
+class PostgresBus(_ListeningBus):
+    """LISTEN/NOTIFY. One listening connection per process, reopened when it breaks."""
+
+    def __init__(self, pool: Pool, url: str) -> None:
+        super().__init__()
+        self._pool = pool
+        self._url = url
+
+    async def publish(self, channel: str, payload: Payload) -> None:
+        """NOTIFY; a payload over the server's limit is a bug of the caller."""
+        raw = _encode(channel, payload)
+        assert len(raw.encode()) < PAYLOAD_LIMIT, f"bus payload too large on {channel}"
+        await self._pool.execute("select pg_notify($1, $2)", CHANNEL, raw)
+
+    async def _listen(self) -> None:
+        while True:
+            try:
+                await self._listen_once()
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                log.warning("bus-listener-lost", error=str(error))
+            await asyncio.sleep(RETRY_S)
+
+    async def _listen_once(self) -> None:
+        connection = await open_connection(self._url, application="ombilin-bus")
+        lost = asyncio.Event()
+        try:
+            connection.add_termination_listener(lambda _connection: lost.set())
+            await connection.add_listener(CHANNEL, lambda _c, _p, _ch, raw: self._fanout.deliver(raw))
+            self._ready.set()
+            await lost.wait()
+        finally:
+            connection.terminate()
+
+
+class RedisBus(_ListeningBus):
+    """Redis publish/subscribe on one channel; losing Redis loses live views only."""
+
+    def __init__(self, redis: aioredis.Redis) -> None:
+        super().__init__()
+        self._redis = redis
+
+    async def publish(self, channel: str, payload: Payload) -> None:
+        """PUBLISH; a Redis that is away is logged, not raised: nothing durable travels here."""
+        try:
+            await self._redis.publish(CHANNEL, _encode(channel, payload))
+        except RedisError as error:
+            log.warning("bus-publish-lost", error=str(error))
+
+    async def _listen(self) -> None:
+        while True:
+            try:
+                async with self._redis.pubsub() as pubsub:
+                    await pubsub.subscribe(CHANNEL)
+                    async for message in pubsub.listen():
+                        if message["type"] == "subscribe":
+                            self._ready.set()
+                        elif message["type"] == "message":
+                            self._fanout.deliver(message["data"])
+            except (RedisError, OSError) as error:
+                log.warning("bus-listener-lost", error=str(error))
+                # live views start and stay empty rather than hang while Redis is away
+                self._ready.set()
+            await asyncio.sleep(RETRY_S)
