@@ -1,0 +1,66 @@
+"""Typed error -> HTTP status and words. The only place that knows statuses.
+
+Each key has a title (what happened) and a next step (what to do now). Products add their own keys; a key that has no
+words of its own takes those of its family.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from kit.errors import Conflict, Fault, Forbidden, Invalid, NotFound, TooMany, Unauthenticated, Unavailable
+from kit.http.formats import N_
+
+Translate: TypeAlias = Callable[[str], str]
+
+_STATUS: tuple[tuple[type[Fault], int], ...] = (
+    (Unauthenticated, 401),
+    (Forbidden, 403),
+    (NotFound, 404),
+    (Conflict, 409),
+    (Invalid, 422),
+    (TooMany, 429),
+    (Unavailable, 503),
+    (Fault, 500),
+)
+
+
+@dataclass(frozen=True)
+class Words:
+    """The English message ids of one error; `%(name)s` is filled with the error's facts."""
+
+    title: str
+    next_step: str
+
+
+MESSAGES: dict[str, Words] = {
+    "unauthenticated": Words(N_("You are not logged in"), N_("Log in and try again.")),
+    "wrong-credentials": Words(
+        N_("The name or the password is not right"), N_("Check both and try again; capital letters count.")
+    ),
+    "bad-signature": Words(N_("The signature does not hold"), N_("Check the key and the clock of the sender.")),
+    "forbidden": Words(N_("You may not do this"), N_("Ask an administrator for the role that may.")),
+    "bad-csrf": Words(N_("This form is too old"), N_("Go back, reload the page and send the form again.")),
+    "not-found": Words(N_("This page does not exist"), N_("Check the address, or start from the home page.")),
+    "conflict": Words(N_("This is not possible now"), N_("Reload the page to see the present state.")),
+    "invalid": Words(N_("Something in the form is not right"), N_("Mend what is named and send it again.")),
+    "too-large": Words(N_("What was sent is too large"), N_("Send something smaller.")),
+    "too-many": Words(N_("Too many tries"), N_("Wait %(retry_after_s)s seconds and try again.")),
+    "unavailable": Words(N_("The service is busy"), N_("Wait a moment and try again; nothing was lost.")),
+    "fault": Words(N_("Something went wrong on our side"), N_("Try again. If it happens again, tell the organiser.")),
+}
+
+
+def status_of(error: Fault) -> int:
+    """The HTTP status of an error's family."""
+    return next(status for family, status in _STATUS if isinstance(error, family))
+
+
+def words_of(error: Fault, translate: Translate, extra: Mapping[str, Words]) -> tuple[str, str]:
+    """Title and next step in the reader's language."""
+    keys = [kind.key for kind in type(error).__mro__ if issubclass(kind, Fault)]
+    words = next(found for key in keys if (found := extra.get(key) or MESSAGES.get(key)))
+    facts: dict[str, Any] = error.facts()
+    return translate(words.title) % facts, translate(words.next_step) % facts
