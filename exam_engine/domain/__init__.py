@@ -1,0 +1,1 @@
+"""Rules of an attempt as values and functions: no clock, no chance, no store."""

@@ -1,0 +1,1 @@
+"""PostgreSQL stores of the engine; only wiring imports them."""

@@ -1,0 +1,66 @@
+-- name: insert_attempt
+insert into exam.attempt (id, participant_id, session_id, status, seed, seat_id, created_at)
+values ($1, $2, $3, 'preparing', $4, $5, $6)
+on conflict (participant_id, ordinal) do nothing;
+
+-- name: select_attempt
+select id, participant_id, session_id, ordinal, status, seed, seat_id, created_at, photo_at, checked_at, started_at,
+       deadline_at, paused_at, ended_at, last_seq, form_hash
+from exam.attempt where id = $1;
+
+-- name: lock_attempt
+select id, participant_id, session_id, ordinal, status, seed, seat_id, created_at, photo_at, checked_at, started_at,
+       deadline_at, paused_at, ended_at, last_seq, form_hash, clock_timestamp() as locked_at
+from exam.attempt where id = $1 for no key update;
+
+-- name: lock_participant_attempt
+select id, participant_id, session_id, ordinal, status, seed, seat_id, created_at, photo_at, checked_at, started_at,
+       deadline_at, paused_at, ended_at, last_seq, form_hash
+from exam.attempt where participant_id = $1 order by ordinal desc limit 1 for no key update;
+
+-- name: lock_overdue
+select id from exam.attempt
+where status = 'active' and deadline_at < clock_timestamp()
+order by deadline_at limit $1 for no key update skip locked;
+
+-- name: update_attempt
+update exam.attempt
+set status = $2, seat_id = $3, photo_at = $4, checked_at = $5, started_at = $6, deadline_at = $7, paused_at = $8,
+    ended_at = $9, last_seq = $10, form_hash = $11
+where id = $1;
+
+-- name: read_clock
+select clock_timestamp();
+
+-- name: insert_event
+insert into exam.event (attempt_id, seq, kind, server_at, payload) values ($1, $2, $3, $4, $5);
+
+-- name: select_events
+select seq, kind, server_at, payload, item_version_id, revision, client_id, client_seq, client_at
+from exam.event where attempt_id = $1 order by seq;
+
+-- name: select_sequence_events
+select attempt_id, payload from exam.event where attempt_id = any($1::uuid[]) and kind = 'items_appended' order by seq;
+
+-- name: select_session_progress
+select a.id, a.status, a.started_at, a.deadline_at, a.paused_at, a.ended_at, a.last_seq, a.photo_at, p.number, p.name,
+       p.track, p.vacancy
+from exam.attempt a
+join exam.participant p on p.id = a.participant_id
+where a.session_id = $1
+order by p.number;
+
+-- name: select_progress
+select a.id, a.status, a.started_at, a.deadline_at, a.paused_at, a.ended_at, a.last_seq, a.photo_at, p.number, p.name,
+       p.track, p.vacancy
+from exam.attempt a
+join exam.participant p on p.id = a.participant_id
+where a.id = $1;
+
+-- name: select_responses
+select attempt_id, item_version_id, value from exam.response where attempt_id = any($1::uuid[]);
+
+-- name: count_answered
+select attempt_id, count(*) as answered from exam.response
+where attempt_id = any($1::uuid[]) and value <> '{"base": null}'::jsonb
+group by attempt_id;

@@ -1,0 +1,66 @@
+-- name: save_operations
+-- One statement decides, stores and answers a whole batch. Attempts are locked in order of their id, so that two
+-- writers cannot deadlock; the deadline is compared with the database's clock after the lock is held; an operation that
+-- is already in the log is answered 'stored' whatever has happened since.
+with op as (
+    select *
+    from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[], $5::text[], $6::uuid[], $7::bigint[], $8::jsonb[],
+                $9::timestamptz[])
+        with ordinality as t (attempt_id, seat_id, client_id, client_seq, kind, item_version_id, revision, payload,
+                              client_at, place)
+), locked as materialized (
+    select a.id, a.status, a.seat_id, a.deadline_at, a.last_seq
+    from exam.attempt a
+    where a.id in (select attempt_id from op)
+    order by a.id
+    for no key update of a
+), judged as materialized (
+    select op.*, l.last_seq, clock.at,
+           case
+               when e.attempt_id is not null then 'stored'
+               when l.id is null then 'rejected'
+               when l.seat_id <> op.seat_id then 'superseded'
+               when l.status in ('paused', 'preparing') then 'hold'
+               when l.status <> 'active' or clock.at > l.deadline_at then 'late'
+               else 'new'
+           end as verdict
+    from op
+    left join locked l on l.id = op.attempt_id
+    left join exam.event e
+        on e.attempt_id = op.attempt_id and e.client_id = op.client_id and e.client_seq = op.client_seq
+    cross join lateral (select clock_timestamp() as at) clock
+), appended as (
+    insert into exam.event (attempt_id, seq, kind, server_at, payload, item_version_id, revision, client_id, client_seq,
+                            client_at)
+    select attempt_id, last_seq + row_number() over (partition by attempt_id order by place), kind, at, payload,
+           item_version_id, revision, client_id, client_seq, client_at
+    from judged
+    where verdict = 'new'
+    on conflict (attempt_id, client_id, client_seq) do nothing
+), counted as (
+    update exam.attempt a
+    set last_seq = a.last_seq + n.count
+    from (select attempt_id, count(*) from judged where verdict = 'new' group by attempt_id) n
+    where a.id = n.attempt_id
+), answered as (
+    insert into exam.response (attempt_id, item_version_id, revision, value, answered_at)
+    select distinct on (attempt_id, item_version_id) attempt_id, item_version_id, revision, payload, at
+    from judged
+    where verdict = 'new' and kind = 'responded'
+    order by attempt_id, item_version_id, revision desc, place desc
+    on conflict (attempt_id, item_version_id) do update
+        set revision = excluded.revision, value = excluded.value, answered_at = excluded.answered_at
+        where response.revision <= excluded.revision
+), marked as (
+    insert into exam.flag (attempt_id, item_version_id, revision, flagged)
+    select distinct on (attempt_id, item_version_id) attempt_id, item_version_id, revision, payload = 'true'::jsonb
+    from judged
+    where verdict = 'new' and kind = 'flagged'
+    order by attempt_id, item_version_id, revision desc, place desc
+    on conflict (attempt_id, item_version_id) do update
+        set revision = excluded.revision, flagged = excluded.flagged
+        where flag.revision <= excluded.revision
+)
+select place, case verdict when 'new' then 'stored' else verdict end as verdict
+from judged
+order by place;

@@ -1,0 +1,151 @@
+"""The group-commit answer writer: an answer is acknowledged only after its COMMIT.
+
+Concurrent saves of a worker queue here; a few writer connections each take everything that waits and store it with one
+statement, so that one fsync serves many candidates. The queue is bounded: when it is full the save is refused with a
+time to try again, never acknowledged falsely. A batch that fails is bisected, so that one bad row fails alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import msgspec
+import structlog
+
+from exam_engine.domain.operations import Verdict
+from kit.errors import Unavailable
+from kit.postgres import Connection, load_statements
+
+SQL = load_statements(__package__, "sql/writer.sql")
+log = structlog.get_logger(__name__)
+
+WRITERS = 2  # one commits while the other gathers
+BATCH_LIMIT = 1_000  # rows of one statement
+QUEUE_LIMIT = 20_000  # about two seconds of work at full speed
+RECONNECT_S = 0.5
+
+
+class Row(msgspec.Struct, frozen=True):
+    """One operation, ready to be stored."""
+
+    attempt_id: UUID
+    seat_id: UUID
+    client_id: UUID
+    client_seq: int
+    kind: str
+    item_version_id: UUID
+    revision: int
+    payload: Any
+    client_at: datetime
+
+
+class _Waiting:
+    """The rows of one message and the future of their verdicts."""
+
+    __slots__ = ("rows", "verdicts")
+
+    def __init__(self, rows: Sequence[Row]) -> None:
+        self.rows = rows
+        self.verdicts: asyncio.Future[list[Verdict]] = asyncio.get_running_loop().create_future()
+
+
+class AnswerWriter:
+    """Call `start` once, `save` from any number of tasks, `stop` at the end (it drains the queue)."""
+
+    def __init__(self, connect: Callable[[], Awaitable[Connection]]) -> None:
+        self._connect = connect
+        self._queue: deque[_Waiting] = deque()
+        self._queued = 0
+        self._wake = asyncio.Condition()
+        self._stopping = False
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        """Begin writing."""
+        self._tasks = [asyncio.create_task(self._write(), name=f"answer-writer-{n}") for n in range(WRITERS)]
+
+    async def stop(self) -> None:
+        """Write what waits, then end."""
+        self._stopping = True
+        async with self._wake:
+            self._wake.notify_all()
+        await asyncio.gather(*self._tasks)
+
+    async def save(self, rows: Sequence[Row]) -> list[Verdict]:
+        """The verdict of each row, after its COMMIT; raises `Unavailable` when the queue is full or the store away."""
+        if self._stopping or self._queued + len(rows) > QUEUE_LIMIT:
+            raise Unavailable(retry_after_s=2)
+        if not rows:
+            return []
+        waiting = _Waiting(rows)
+        self._queue.append(waiting)
+        self._queued += len(rows)
+        async with self._wake:
+            self._wake.notify()
+        return await waiting.verdicts
+
+    async def _take(self) -> list[_Waiting]:
+        async with self._wake:
+            await self._wake.wait_for(lambda: bool(self._queue) or self._stopping)
+        taken: list[_Waiting] = []
+        size = 0
+        while self._queue and (not taken or size + len(self._queue[0].rows) <= BATCH_LIMIT):
+            waiting = self._queue.popleft()
+            size += len(waiting.rows)
+            taken.append(waiting)
+        self._queued -= size
+        return taken
+
+    async def _write(self) -> None:
+        connection: Connection | None = None
+        while True:
+            taken = await self._take()
+            if not taken:
+                break
+            try:
+                if connection is None or connection.is_closed():
+                    connection = await self._connect()
+                await self._store(connection, taken)
+            except Exception as error:
+                # whatever it was: refuse these, so that their senders try again, and go on with a fresh connection
+                log.warning("answer-batch-lost-connection", error=repr(error))
+                self._refuse(taken)
+                if connection is not None:
+                    connection.terminate()
+                    connection = None
+                await asyncio.sleep(RECONNECT_S)
+        if connection is not None:
+            await connection.close()
+
+    async def _store(self, connection: Connection, taken: list[_Waiting]) -> None:
+        rows = [row for waiting in taken for row in waiting.rows]
+        columns = [[getattr(row, name) for row in rows] for name in Row.__struct_fields__]
+        try:
+            answers = await connection.fetch(SQL.save_operations, *columns)
+        except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, asyncpg.DeadlockDetectedError) as error:
+            if len(taken) == 1:
+                log.error("answer-batch-refused", error=repr(error))
+                self._refuse(taken)
+                return
+            half = len(taken) // 2
+            await self._store(connection, taken[:half])
+            await self._store(connection, taken[half:])
+            return
+        start = 0
+        for waiting in taken:
+            end = start + len(waiting.rows)
+            if not waiting.verdicts.done():
+                waiting.verdicts.set_result([answer["verdict"] for answer in answers[start:end]])
+            start = end
+
+    @staticmethod
+    def _refuse(taken: list[_Waiting]) -> None:
+        for waiting in taken:
+            if not waiting.verdicts.done():
+                waiting.verdicts.set_exception(Unavailable(retry_after_s=1))
