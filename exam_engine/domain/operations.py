@@ -6,6 +6,7 @@ statement that stores it (store/sql/writer.sql); whether it makes sense is decid
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
@@ -34,6 +35,20 @@ class OperationBatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     client: UUID
     ops: tuple[Operation, ...]
+
+
+class Row(msgspec.Struct, frozen=True):
+    """An operation that makes sense, ready to be stored."""
+
+    attempt_id: UUID
+    seat_id: UUID
+    client_id: UUID
+    client_seq: int
+    kind: str
+    item_version_id: UUID
+    revision: int
+    payload: Any
+    client_at: datetime
 
 
 ItemOptions: TypeAlias = dict[UUID, tuple[str, frozenset[str], int]]

@@ -10,15 +10,11 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
-from typing import Any
-from uuid import UUID
 
 import asyncpg
-import msgspec
 import structlog
 
-from exam_engine.domain.operations import Verdict
+from exam_engine.domain.operations import Row, Verdict
 from kit.errors import Unavailable
 from kit.postgres import Connection, load_statements
 
@@ -29,20 +25,6 @@ WRITERS = 2  # one commits while the other gathers
 BATCH_LIMIT = 1_000  # rows of one statement
 QUEUE_LIMIT = 20_000  # about two seconds of work at full speed
 RECONNECT_S = 0.5
-
-
-class Row(msgspec.Struct, frozen=True):
-    """One operation, ready to be stored."""
-
-    attempt_id: UUID
-    seat_id: UUID
-    client_id: UUID
-    client_seq: int
-    kind: str
-    item_version_id: UUID
-    revision: int
-    payload: Any
-    client_at: datetime
 
 
 class _Waiting:

@@ -1,0 +1,91 @@
+"""The live score board of a session: every attempt's points so far, recomputed only where the log has grown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from exam_engine.domain.attempt import ENDED
+from exam_engine.domain.log import SequenceItem
+from exam_engine.domain.rulepack import RulePack
+from exam_engine.domain.scoring import is_blank, score_sitting, written
+from exam_engine.service.item_points import points_of
+from exam_engine.service.ports import ExamUnit, ItemSource, Progress
+
+
+class BoardRow(msgspec.Struct, frozen=True):
+    """One candidate on the board; `passed` is known when the attempt has ended."""
+
+    number: str
+    sections: dict[str, int | str]
+    total: int | str
+    phase: str
+    passed: bool | None
+    answered: int
+    items: int
+
+
+class BoardMeta(msgspec.Struct, frozen=True):
+    """What the columns mean."""
+
+    sections: list[dict[str, Any]]
+    total_max: int
+    thresholds: dict[str, int]
+
+
+def board_meta(pack: RulePack) -> BoardMeta:
+    """Sections with their maxima and the passing grades of the general track."""
+    general = pack.track["general"].sections if "general" in pack.track else {}
+    sections = [{"code": each.code, "max": each.max} for each in pack.section]
+    return BoardMeta(sections=sections, total_max=pack.total_max, thresholds=dict(general))
+
+
+class Board:
+    """The board of one session, kept by one worker and refreshed on demand."""
+
+    def __init__(self, session_id: UUID, pack: RulePack, items: ItemSource) -> None:
+        self._session_id = session_id
+        self._pack = pack
+        self._items = items
+        self._seen: dict[UUID, tuple[int, str]] = {}
+        self._rows: dict[UUID, BoardRow] = {}
+        self._sequences: dict[UUID, tuple[SequenceItem, ...]] = {}
+
+    def rows(self) -> list[BoardRow]:
+        """All rows by participant number, as of the last refresh."""
+        return sorted(self._rows.values(), key=lambda row: row.number)
+
+    async def refresh(self, unit: ExamUnit) -> list[BoardRow]:
+        """Read what changed; returns the changed rows."""
+        progress = [each for each in await unit.attempts.session_progress(self._session_id) if each.started_at]
+        changed = [each for each in progress if self._seen.get(each.id) != (each.last_seq, each.status.value)]
+        if not changed:
+            return []
+        ids = [each.id for each in changed]
+        unknown = [attempt_id for attempt_id in ids if attempt_id not in self._sequences]
+        self._sequences.update(await unit.attempts.sequences(unknown))
+        responses = await unit.attempts.responses(ids)
+        rows: list[BoardRow] = []
+        for each in changed:
+            row = await self._row(each, self._sequences.get(each.id, ()), responses[each.id])
+            self._seen[each.id] = (each.last_seq, each.status.value)
+            if self._rows.get(each.id) != row:
+                self._rows[each.id] = row
+                rows.append(row)
+        return rows
+
+    async def _row(self, each: Progress, sequence: Sequence[SequenceItem], responses: dict[UUID, Any]) -> BoardRow:
+        contents = await self._items.contents([item.version_id for item in sequence])
+        result = score_sitting(sequence, responses, points_of(contents), self._pack, each.track)
+        return BoardRow(
+            number=each.number,
+            sections={section.code: written(section.points) for section in result.sections},
+            total=written(result.total),
+            phase=each.status.value,
+            passed=result.passed if each.status in ENDED else None,
+            answered=sum(not is_blank(value) for value in responses.values()),
+            items=len(sequence),
+        )

@@ -1,0 +1,52 @@
+"""Starting: draw the candidate's form, write the item sequence into the log, set the deadline. Twice is harmless."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import msgspec
+from item_bank.domain.blueprint import Blueprint
+from item_bank.domain.draw import PoolItem, draw_form
+
+from exam_engine.domain.attempt import Action, Status, move
+from exam_engine.domain.deadline import deadline_at
+from exam_engine.service.ports import Attempt, ExamUnit
+
+
+async def start(unit: ExamUnit, attempt_id: UUID, *, blueprint: Blueprint, pool: Sequence[PoolItem]) -> Attempt:
+    """Start the attempt by the database's time; raises `IllegalMove` when it has ended, `Shortage` of the bank."""
+    attempt, at = await unit.attempts.lock(attempt_id)
+    if attempt.status in (Status.ACTIVE, Status.PAUSED):
+        return attempt
+    status = move(attempt.status, Action.START)
+    person = await unit.exams.participant(attempt.participant_id)
+    session = await unit.exams.session(attempt.session_id)
+    exam = await unit.exams.exam(session.exam_id)
+    form = draw_form(blueprint, pool, attempt.seed)
+    items = [
+        {
+            "position": item.position,
+            "section": item.section,
+            "version_id": str(item.version_id),
+            "options": item.options,
+        }
+        for item in form.items
+    ]
+    payload = {
+        "blueprint": blueprint.code,
+        "version": blueprint.version,
+        "form_hash": form.hash,
+        "items": msgspec.to_builtins(items),
+    }
+    attempt = await unit.attempts.append(attempt, "items_appended", payload, at)
+    attempt = await unit.attempts.append(attempt, "started", {"seed": str(attempt.seed)}, at)
+    attempt = msgspec.structs.replace(
+        attempt,
+        status=status,
+        started_at=at,
+        deadline_at=deadline_at(at, exam.minutes, person.extra_minutes),
+        form_hash=form.hash,
+    )
+    await unit.attempts.save(attempt)
+    return attempt
