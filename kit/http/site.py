@@ -139,7 +139,11 @@ class Site:
 
     def translate(self, message: str) -> str:
         """gettext in the reader's language."""
-        return self._catalogs[g.locale].ugettext(message) if message else ""
+        return self.translate_in(g.locale, message)
+
+    def translate_in(self, locale: LocaleCode, message: str) -> str:
+        """gettext in a given language."""
+        return self._catalogs[locale].ugettext(message) if message else ""
 
     def translate_plural(self, one: str, many: str, number: int) -> str:
         """ngettext in the reader's language."""

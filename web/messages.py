@@ -1,0 +1,32 @@
+"""Words for the errors of the examination system, by key: what happened, and what to do now."""
+
+from __future__ import annotations
+
+from kit.http.errors import Words
+from kit.http.formats import N_
+
+MESSAGES: dict[str, Words] = {
+    "wrong-pin": Words(
+        N_("The participant number or the PIN is not right, or no session is open for it now"),
+        N_("Check both on your card. If they are right, ask the proctor which session is yours."),
+    ),
+    "superseded": Words(
+        N_("This examination continues on another device"),
+        N_("To continue here, log in again; the other device will then stop."),
+    ),
+    "illegal-move": Words(
+        N_("The examination is in a state that does not allow this"), N_("Reload the page to see the present state.")
+    ),
+    "shortage": Words(
+        N_("The item bank has too few approved items for this examination"),
+        N_("Tell the proctor; the committee must approve more items."),
+    ),
+    "photo-needed": Words(N_("The identity photo is missing"), N_("Take the photo first.")),
+    "bad-image": Words(
+        N_("The picture cannot be used"), N_("Take it again; it must be a JPEG of at most 200 kB and 1280 pixels.")
+    ),
+    "same-person": Words(
+        N_("The same person may not do both steps"), N_("Ask a colleague with the role to do this step.")
+    ),
+    "incomplete": Words(N_("Some answers are not saved yet"), N_("Wait until all answers are saved, then finish.")),
+}

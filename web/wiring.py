@@ -1,0 +1,154 @@
+"""The composition root of the examination system: the only place that builds stores and joins them to services."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.resources import files
+from uuid import UUID
+
+from item_bank.domain.blueprint import Blueprint
+from item_bank.domain.draw import PoolItem
+from item_bank.domain.item import ItemContent
+from item_bank.service import catalog
+from item_bank.store import BankStore
+from proctoring.service.ports import FrameQueue
+from proctoring.store.frames import PostgresFrameQueue, RedisFrameQueue
+from proctoring.store.store import ProctorStore
+from redis import asyncio as aioredis
+
+from exam_engine.domain.operations import ItemOptions
+from exam_engine.domain.rulepack import RulePack, parse_rule_pack
+from exam_engine.service.board import Board
+from exam_engine.service.finish import Marking
+from exam_engine.service.item_points import ItemCache, legal_answers
+from exam_engine.service.save import LegalAnswers
+from exam_engine.store.attempts import AttemptStore
+from exam_engine.store.exams import ExamStore
+from exam_engine.store.scores import ScoreStore
+from exam_engine.store.writer import AnswerWriter
+from kit.accounts.store import AccountStore
+from kit.bus import Bus, PostgresBus, RedisBus
+from kit.clock import Clock
+from kit.migrations import migrate
+from kit.postgres import Connection, Pool, open_connection, open_pool, require_durable
+from kit.signing import SigningKey, derive_key
+from web.settings import Settings
+
+STAFF_SCHEMA = "ops"
+POOL_TTL_S = 15  # how long the list of approved items of a blueprint may be old at a start
+
+
+async def migrate_all(connection: Connection) -> list[str]:
+    """Bring every schema of the examination system up to date."""
+    applied: list[str] = []
+    for schema, package in (
+        (STAFF_SCHEMA, "kit.accounts"),
+        ("bank", "item_bank.store"),
+        ("exam", "exam_engine.store"),
+        ("proctor", "proctoring.store"),
+    ):
+        applied += [f"{package}/{name}" for name in await migrate(connection, schema=schema, package=package)]
+    return applied
+
+
+def load_rule_packs() -> dict[str, RulePack]:
+    """Every scoring rule pack that is shipped, by `id-version`'s file name."""
+    folder = files("exam_engine").joinpath("rulepacks")
+    return {
+        entry.name.removesuffix(".toml"): parse_rule_pack(entry.read_bytes())
+        for entry in folder.iterdir()
+        if entry.name.endswith(".toml")
+    }
+
+
+class Unit:
+    """The stores of one transaction, over one connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.exams = ExamStore(connection)
+        self.attempts = AttemptStore(connection)
+        self.scores = ScoreStore(connection)
+        self.bank = BankStore(connection)
+        self.proctor = ProctorStore(connection)
+        self.accounts = AccountStore(connection, STAFF_SCHEMA)
+
+
+@dataclass(frozen=True)
+class Keys:
+    """Keys by purpose, all derived from the one secret."""
+
+    seat: bytes
+    pin: bytes
+
+
+class Deps:
+    """What the routes and the background tasks of one worker share."""
+
+    def __init__(self, settings: Settings, pool: Pool, clock: Clock) -> None:
+        self.settings = settings
+        self.pool = pool
+        self.clock = clock
+        self.keys = Keys(seat=derive_key(settings.secret_key, "seat"), pin=derive_key(settings.secret_key, "pin"))
+        self.redis = aioredis.from_url(settings.redis_url) if settings.redis_url else None
+        self.bus: Bus = RedisBus(self.redis) if self.redis else PostgresBus(pool, settings.database_url)
+        self.frames: FrameQueue = RedisFrameQueue(self.redis) if self.redis else PostgresFrameQueue(pool)
+        self.writer = AnswerWriter(lambda: open_connection(settings.database_url, application="ombilin-writer"))
+        self.rule_packs = load_rule_packs()
+        self.items = ItemCache(self._load_items)
+        self.legal = LegalAnswers(self._load_legal)
+        self.marking = Marking(self.items, self.rule_packs, SigningKey(settings.signing_key))
+        self._pools: dict[str, tuple[datetime, Blueprint, Sequence[PoolItem]]] = {}
+        self._boards: dict[UUID, Board] = {}
+
+    @asynccontextmanager
+    async def unit(self) -> AsyncIterator[Unit]:
+        """One transaction."""
+        async with self.pool.acquire() as connection, connection.transaction():
+            yield Unit(connection)
+
+    async def _load_items(self, version_ids: Sequence[UUID]) -> Mapping[UUID, ItemContent]:
+        async with self.unit() as unit:
+            return await catalog.load_versions(unit.bank, version_ids)
+
+    async def _load_legal(self, attempt_id: UUID) -> ItemOptions:
+        async with self.unit() as unit:
+            sequence = (await unit.attempts.sequences([attempt_id])).get(attempt_id, ())
+        return legal_answers(await self.items.contents([item.version_id for item in sequence]))
+
+    async def item_pool(self, blueprint: str, now: datetime) -> tuple[Blueprint, Sequence[PoolItem]]:
+        """The blueprint and its approved items, at most `POOL_TTL_S` old."""
+        known = self._pools.get(blueprint)
+        if known is None or (now - known[0]).total_seconds() > POOL_TTL_S:
+            async with self.unit() as unit:
+                drawn_by, pool = await catalog.blueprint_pool(unit.bank, blueprint)
+            known = self._pools[blueprint] = (now, drawn_by, pool)
+        return known[1], known[2]
+
+    def board(self, session_id: UUID, rule_pack: str) -> Board:
+        """The board of a session, one per worker."""
+        if session_id not in self._boards:
+            self._boards[session_id] = Board(session_id, self.rule_packs[rule_pack], self.items)
+        return self._boards[session_id]
+
+    async def close(self) -> None:
+        """Drain the writer, then let go of everything."""
+        await self.writer.stop()
+        await self.bus.close()
+        if self.redis:
+            await self.redis.aclose()
+        await self.pool.close()
+
+
+async def open_deps(settings: Settings, clock: Clock) -> Deps:
+    """Open the pool, refuse a server that may lose commits, start the writer."""
+    pool = await open_pool(settings.database_url, min_size=2, max_size=settings.pool_size)
+    if not settings.allow_unsafe_postgres:
+        async with pool.acquire() as connection:
+            await require_durable(connection)
+    deps = Deps(settings, pool, clock)
+    deps.writer.start()
+    return deps
