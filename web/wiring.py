@@ -21,7 +21,6 @@ from redis import asyncio as aioredis
 
 from exam_engine.domain.operations import ItemOptions
 from exam_engine.domain.rulepack import RulePack, parse_rule_pack
-from exam_engine.service.board import Board
 from exam_engine.service.finish import Marking
 from exam_engine.service.item_points import ItemCache, legal_answers
 from exam_engine.service.save import LegalAnswers
@@ -102,7 +101,6 @@ class Deps:
         self.legal = LegalAnswers(self._load_legal)
         self.marking = Marking(self.items, self.rule_packs, SigningKey(settings.signing_key))
         self._pools: dict[str, tuple[datetime, Blueprint, Sequence[PoolItem]]] = {}
-        self._boards: dict[UUID, Board] = {}
 
     @asynccontextmanager
     async def unit(self) -> AsyncIterator[Unit]:
@@ -127,12 +125,6 @@ class Deps:
                 drawn_by, pool = await catalog.blueprint_pool(unit.bank, blueprint)
             known = self._pools[blueprint] = (now, drawn_by, pool)
         return known[1], known[2]
-
-    def board(self, session_id: UUID, rule_pack: str) -> Board:
-        """The board of a session, one per worker."""
-        if session_id not in self._boards:
-            self._boards[session_id] = Board(session_id, self.rule_packs[rule_pack], self.items)
-        return self._boards[session_id]
 
     async def close(self) -> None:
         """Drain the writer, then let go of everything."""

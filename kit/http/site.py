@@ -90,12 +90,16 @@ class SiteOptions:
     messages: Mapping[str, Words]
     role_labels: Mapping[str, str]
     nav: Callable[[Staff | None], list[tuple[str, str]]]
-    statics: Mapping[str, str] = field(default_factory=dict)  # prefix of static() paths -> package
+    statics: Mapping[str, str] = field(default_factory=dict)  # first part of a static path -> package that has it
 
     @property
     def https(self) -> bool:
         """Whether cookies can be `__Host-` and Secure."""
         return self.base_url.startswith("https:")
+
+    def static_package(self, path: str) -> str:
+        """The package whose `static` folder has this file."""
+        return self.statics.get(path.partition("/")[0], "kit.http")
 
     def cookie(self, name: str) -> str:
         """The name of a cookie of this product."""
@@ -152,9 +156,7 @@ class Site:
     def static(self, path: str) -> str:
         """The address of a static file with its content hash, so that it can be cached for ever."""
         if path not in self._hashes:
-            head, _, rest = path.partition("/")
-            package = self.options.statics.get(head)
-            source = files(package).joinpath("static", rest) if package else files("kit.http").joinpath("static", path)
+            source = files(self.options.static_package(path)).joinpath("static", path)
             self._hashes[path] = hashlib.sha256(source.read_bytes()).hexdigest()[:12]
         return f"/static/{path}?v={self._hashes[path]}"
 
@@ -310,10 +312,8 @@ def _blueprint(site: Site) -> Blueprint:
 
     @plumbing.get("/static/<path:path>")
     async def serve_static(path: str) -> Any:
-        head, _, rest = path.partition("/")
-        package = site.options.statics.get(head)
-        folder = Path(str(files(package or "kit.http").joinpath("static")))
-        answer = await send_from_directory(folder, rest if package else path)
+        folder = Path(str(files(site.options.static_package(path)).joinpath("static")))
+        answer = await send_from_directory(folder, path)
         answer.headers.pop("Expires", None)
         return answer
 

@@ -1,0 +1,157 @@
+"""The rarer calls of the candidate's browser: bootstrap, photo, check, start, submit. The hot ones are in web/hot.py."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from proctoring.service.messages import messages_of
+from proctoring.service.photos import store_identity_photo
+from proctoring.service.signals import record_check
+from quart import Blueprint, g, jsonify, request
+
+from exam_engine.domain.attempt import Action, Status
+from exam_engine.domain.log import fold
+from exam_engine.service.finish import finish
+from exam_engine.service.seat import note_check, note_photo
+from exam_engine.service.start import start
+from kit.clock import milliseconds
+from kit.errors import Conflict, Invalid
+from kit.http.site import BadCsrf, Site, csrf_exempt
+from web.seat import Seats, SeatToken, read_token, wire_state
+from web.views import exam_view, item_view, proctoring_view
+from web.wiring import Deps
+
+PHOTO_LIMIT = 200 * 1024
+
+
+class PhotoNeeded(Conflict):
+    """Start was asked before the identity photo."""
+
+    key = "photo-needed"
+
+
+def seat_routes(deps: Deps, seats: Seats, site: Site) -> Blueprint:
+    """Under /api/seat/; every call carries the seat cookie, POST the header that no foreign form can send."""
+    routes = Blueprint("seat", __name__)
+
+    def token() -> SeatToken:
+        if request.method == "POST" and request.headers.get("X-Ombilin-Seat") != "1":
+            raise BadCsrf
+        return read_token(deps.keys.seat, site.read_cookie("seat"))
+
+    async def announce(seat: SeatToken) -> None:
+        seats.forget(seat.attempt_id)
+        await deps.bus.publish(f"seat.{seat.attempt_id}", {"kind": "state"})
+        await deps.bus.publish(f"proctor.{seat.session_id}", {"kind": "candidate", "attempt": str(seat.attempt_id)})
+
+    @routes.get("/api/seat/bootstrap")
+    async def bootstrap() -> Any:
+        return jsonify(await _bootstrap(deps, seats, token()))
+
+    @routes.post("/api/seat/photo")
+    @csrf_exempt
+    async def photo() -> Any:
+        seat = token()
+        await seats.attempt(seat)
+        if (request.content_length or 0) > PHOTO_LIMIT:
+            raise Invalid("the photo is over 200 kB")
+        jpeg = await request.get_data(as_text=False)
+        async with deps.unit() as unit:
+            await store_identity_photo(unit, attempt_id=seat.attempt_id, jpeg=bytes(jpeg), now=g.now)
+            await note_photo(unit, seat.attempt_id, g.now)
+        await announce(seat)
+        return jsonify({"ok": True})
+
+    @routes.post("/api/seat/check")
+    @csrf_exempt
+    async def check() -> Any:
+        seat = token()
+        await seats.attempt(seat)
+        results = _check_results(await request.get_json(silent=True))
+        async with deps.unit() as unit:
+            await record_check(unit, attempt_id=seat.attempt_id, results=results, now=g.now)
+            await note_check(unit, seat.attempt_id, g.now)
+        await announce(seat)
+        return jsonify({"ok": True})
+
+    @routes.post("/api/seat/start")
+    @csrf_exempt
+    async def begin() -> Any:
+        seat = token()
+        attempt = await seats.attempt(seat, fresh=True)
+        async with deps.unit() as unit:
+            session = await unit.exams.session(attempt.session_id)
+            exam = await unit.exams.exam(session.exam_id)
+        if exam.proctoring.get("camera") and attempt.photo_at is None:
+            raise PhotoNeeded
+        blueprint, pool = await deps.item_pool(exam.blueprint, g.now)
+        async with deps.unit() as unit:
+            await start(unit, seat.attempt_id, blueprint=blueprint, pool=pool)
+        deps.legal.forget(seat.attempt_id)
+        await announce(seat)
+        return jsonify(await _bootstrap(deps, seats, seat))
+
+    @routes.post("/api/seat/submit")
+    @csrf_exempt
+    async def submit() -> Any:
+        seat = token()
+        await seats.attempt(seat, fresh=True)
+        async with deps.unit() as unit:
+            await finish(unit, seat.attempt_id, Action.SUBMIT, deps.marking)
+        await announce(seat)
+        return jsonify({"receipt_url": "/exam/receipt"})
+
+    return routes
+
+
+def _check_results(body: Any) -> list[dict[str, Any]]:
+    results = body.get("results") if isinstance(body, dict) else None
+    if not isinstance(results, list) or len(results) > 20:
+        raise Invalid("results must be a list of at most 20 checks")
+    return [
+        {
+            "name": str(each.get("name", ""))[:40],
+            "ok": bool(each.get("ok")),
+            "detail": str(each.get("detail", ""))[:300],
+        }
+        for each in results
+        if isinstance(each, dict)
+    ]
+
+
+async def _bootstrap(deps: Deps, seats: Seats, seat: SeatToken) -> dict[str, Any]:
+    attempt = await seats.attempt(seat, fresh=True)
+    async with deps.unit() as unit:
+        person = await unit.exams.participant(attempt.participant_id)
+        session = await unit.exams.session(attempt.session_id)
+        exam = await unit.exams.exam(session.exam_id)
+        standing = fold(await unit.attempts.events(attempt.id))
+        messages = await messages_of(unit, attempt.id)
+    running = attempt.status in (Status.ACTIVE, Status.PAUSED)
+    blueprint, _ = await deps.item_pool(exam.blueprint, g.now)
+    contents = await deps.items.contents([item.version_id for item in standing.sequence]) if running else {}
+    sections = []
+    for section in blueprint.sections if running else ():
+        places = [item.position for item in standing.sequence if item.section == section.code]
+        title = section.title_id if g.locale == "id" else section.title_en
+        sections.append({"code": section.code, "title": title, "first": min(places), "last": max(places)})
+    return {
+        "exam": exam_view(exam, g.locale, person.extra_minutes),
+        "participant": {"number": person.number, "name": person.name},
+        "attempt": {
+            "id": str(attempt.id),
+            "photo": attempt.photo_at is not None,
+            "checked": attempt.checked_at is not None,
+            "last_revision": standing.last_revision,
+        },
+        "state": wire_state(attempt, g.now),
+        "proctoring": proctoring_view(exam),
+        "sections": sections,
+        "items": [item_view(item, contents[item.version_id]) for item in standing.sequence] if running else [],
+        "responses": {str(item): value for item, value in standing.responses.items()} if running else {},
+        "flags": [str(item) for item in standing.flags] if running else [],
+        "messages": [
+            {"id": str(each.id), "text": each.text, "at": milliseconds(each.at), "from": each.author}
+            for each in messages
+        ],
+    }

@@ -1,0 +1,66 @@
+"""What a candidate may see of an exam and its items, as the wire form of docs/architecture.md.
+
+Built field by field from allow-lists: keys, weights, rationales, topics and difficulties never get near a payload.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from item_bank.domain.item import ChoiceInteraction, Figure, ItemContent
+from item_bank.formats.html import data_uri
+
+from exam_engine.domain.log import SequenceItem
+from exam_engine.service.ports import Exam
+from kit.http.formats import LocaleCode
+
+
+def exam_view(exam: Exam, locale: LocaleCode, extra_minutes: int) -> dict[str, Any]:
+    """The exam in the reader's language, with the minutes of this candidate."""
+    return {
+        "code": exam.code,
+        "title": exam.title[locale],
+        "minutes": exam.minutes + extra_minutes,
+        "instructions": exam.instructions[locale],
+        "board": exam.board,
+    }
+
+
+def proctoring_view(exam: Exam) -> dict[str, Any]:
+    """What the candidate's browser must do for the proctors."""
+    return {
+        "camera": bool(exam.proctoring.get("camera", False)),
+        "frame_interval_s": float(exam.proctoring.get("frame_interval_s", 5)),
+        "width": 320,
+        "height": 240,
+        "quality": 0.6,
+        "fullscreen": bool(exam.proctoring.get("fullscreen", False)),
+    }
+
+
+def figure_view(figure: Figure | None) -> dict[str, str] | None:
+    """A figure as a data: address, so that it can hold no script."""
+    return None if figure is None else {"src": data_uri(figure.svg), "alt": figure.alt}
+
+
+def item_view(item: SequenceItem, content: ItemContent) -> dict[str, Any]:
+    """One item as this candidate sees it, options in their drawn order."""
+    interaction = content.interactions[0]
+    assert isinstance(interaction, ChoiceInteraction), "the only interaction so far"
+    options = {option.id: option for option in interaction.options}
+    return {
+        "ref": str(item.version_id),
+        "position": item.position,
+        "section": item.section,
+        "stem": content.stem,
+        "figure": figure_view(content.figure),
+        "interaction": {
+            "kind": "choice",
+            "response": interaction.response,
+            "max_choices": interaction.max_choices,
+            "options": [
+                {"id": each, "html": options[each].html, "figure": figure_view(options[each].figure)}
+                for each in item.options
+            ],
+        },
+    }
