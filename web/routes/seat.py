@@ -1,4 +1,4 @@
-"""The rarer calls of the candidate's browser: bootstrap, photo, check, start, submit. The hot ones are in web/hot.py."""
+"""The rarer calls of a seat: bootstrap, photo, check, start, submit. The hot ones are in web/hot.py."""
 
 from __future__ import annotations
 

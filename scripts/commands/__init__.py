@@ -1,0 +1,1 @@
+"""What the commands do; imported late, so that --help is instant."""
