@@ -7,12 +7,11 @@ import signal
 from collections.abc import Mapping
 from uuid import uuid4
 
-import recruitment.wiring as recruitment_wiring
 import typer
 from proctoring.worker import run as run_vision
 from recruitment.app import create_app as create_recruitment
-from recruitment.settings import Settings as RecruitmentSettings
 
+import recruitment.wiring as recruitment_wiring
 from kit.accounts.service import hash_password
 from kit.accounts.store import AccountStore, Staff
 from kit.clock import utc_now
@@ -21,6 +20,7 @@ from kit.http.serving import serve
 from kit.logs import configure_logs
 from kit.postgres import open_connection
 from kit.settings import read_settings, settings_table
+from recruitment.settings import Settings as RecruitmentSettings
 from web.app import ROLES, create_app
 from web.settings import Settings
 from web.wiring import STAFF_SCHEMA, migrate_all, open_deps
