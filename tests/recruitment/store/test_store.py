@@ -1,4 +1,4 @@
-"""The store on a real PostgreSQL: what is unique stays unique, what is append-only cannot be changed, filters filter."""
+"""The store on a real PostgreSQL: unique stays unique, append-only cannot be changed, filters filter."""
 
 from datetime import timedelta
 from uuid import UUID, uuid4

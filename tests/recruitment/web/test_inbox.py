@@ -2,6 +2,8 @@
 
 import asyncio
 import base64
+import hashlib
+import hmac
 from datetime import timedelta
 from uuid import uuid4
 
@@ -9,7 +11,7 @@ import msgspec
 import pytest
 
 from kit.canonical import canonical
-from kit.handover import Reason
+from kit.handover import Evidence, Reason
 from kit.handover import to_plain as plain
 from kit.signing import b64url
 
@@ -124,14 +126,11 @@ def _edited_payload(record, sender):
 
 
 def _no_algorithm(record, _sender):
-    return f"{b64url(b'{"alg":"none"}')}.{b64url(canonical(plain(record)))}."
+    return f"{b64url(canonical({'alg': 'none'}))}.{b64url(canonical(plain(record)))}."
 
 
 def _symmetric_with_the_public_key(record, sender):
-    import hashlib
-    import hmac
-
-    text = f"{b64url(b'{"alg":"HS256"}')}.{b64url(canonical(plain(record)))}"
+    text = f"{b64url(canonical({'alg': 'HS256'}))}.{b64url(canonical(plain(record)))}"
     return f"{text}.{b64url(hmac.new(sender.key.public, text.encode(), hashlib.sha256).digest())}"
 
 
@@ -148,7 +147,7 @@ def _symmetric_with_the_public_key(record, sender):
     ids=["edited payload", "alg none", "alg HS256", "another key", "no JWS", "empty"],
 )
 async def test_a_forged_record_in_an_authentic_delivery(deliver, sender, state, record, *, forge):
-    body = sender.body(record, data={"jws": forge(record, sender)})
+    body = sender.body(record, data=Evidence(jws=forge(record, sender)))
     status, told = await deliver(record, body)
     assert (status, told["error"]["key"]) == (401, "bad-signature")
     assert await state() == (0, 0, 0)

@@ -1,0 +1,1 @@
+"""Use cases of the admin module: each takes one unit (a transaction's store), plain values and `now`."""

@@ -1,0 +1,1 @@
+"""Queries of the admin module: one class over one connection, statements in sql/."""

@@ -1,0 +1,43 @@
+"""What templates need to write values in the reader's language: texts by language, points, days, words of states."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, time
+from fractions import Fraction
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from quart import Quart, g
+
+from kit.http.site import Site
+from recruitment.web.words import OUTCOMES, STATUSES, VERDICTS
+
+
+def localised(texts: Mapping[str, str]) -> str:
+    """The text in the reader's language, else in Indonesian."""
+    return texts.get(g.locale) or texts["id"]
+
+
+def points(value: Fraction | None) -> str:
+    """`390`, or `390,5` where there are halves."""
+    if value is None:
+        return "–"
+    written: str = g.formats.number(float(value), 0 if value.denominator == 1 else 2)
+    return written
+
+
+def install_texts(app: Quart, site: Site) -> None:
+    """Give the templates these filters and functions."""
+    zone = ZoneInfo(site.options.timezone)
+
+    def day(value: date) -> str:
+        written: str = g.formats.date(datetime.combine(value, time(12), zone))
+        return written
+
+    def word(state: Any) -> str:
+        known: dict[str, str] = {**VERDICTS, **STATUSES, **{key.value: text for key, text in OUTCOMES.items()}}
+        return site.translate(known[str(state)])
+
+    filters: dict[str, Any] = {"localised": localised, "points": points, "day": day, "word": word}
+    app.jinja_env.filters.update(filters)
