@@ -26,10 +26,8 @@ async def resume(unit: ExamUnit, attempt_id: UUID, *, actor: str) -> Attempt:
     status = move(attempt.status, Action.RESUME)
     assert attempt.deadline_at is not None, "a paused attempt was started"
     assert attempt.paused_at is not None, "by the table's check constraint"
-    stood_still = at - attempt.paused_at
+    deadline = attempt.deadline_at + (at - attempt.paused_at)
     attempt = await unit.attempts.append(attempt, "resumed", {"actor": actor}, at)
-    attempt = msgspec.structs.replace(
-        attempt, status=status, paused_at=None, deadline_at=attempt.deadline_at + stood_still
-    )
+    attempt = msgspec.structs.replace(attempt, status=status, paused_at=None, deadline_at=deadline)
     await unit.attempts.save(attempt)
     return attempt

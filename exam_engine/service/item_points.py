@@ -8,11 +8,10 @@ from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
-from item_bank.domain.item import ChoiceInteraction, ItemContent
-from item_bank.domain.scoring import score_pci
-
 from exam_engine.domain.operations import ItemOptions
 from exam_engine.domain.scoring import ItemPoints
+from item_bank.domain.item import ChoiceInteraction, ItemContent
+from item_bank.domain.scoring import score_pci
 
 CACHE_LIMIT = 20_000  # item versions; about 4 kB each
 

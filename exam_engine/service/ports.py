@@ -11,10 +11,10 @@ from typing import Any, Protocol
 from uuid import UUID
 
 import msgspec
-from item_bank.domain.item import ItemContent
 
 from exam_engine.domain.attempt import Status
 from exam_engine.domain.log import Event, SequenceItem
+from item_bank.domain.item import ItemContent
 
 
 class Exam(msgspec.Struct, frozen=True):

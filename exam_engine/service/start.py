@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from uuid import UUID
 
 import msgspec
-from item_bank.domain.blueprint import Blueprint
-from item_bank.domain.draw import PoolItem, draw_form
 
 from exam_engine.domain.attempt import Action, Status, move
 from exam_engine.domain.deadline import deadline_at
 from exam_engine.service.ports import Attempt, ExamUnit
+from item_bank.domain.blueprint import Blueprint
+from item_bank.domain.draw import PoolItem, draw_form
 
 
 async def start(unit: ExamUnit, attempt_id: UUID, *, blueprint: Blueprint, pool: Sequence[PoolItem]) -> Attempt:

@@ -1,0 +1,1 @@
+"""The item bank: items with immutable versions and review states, blueprints, forms."""

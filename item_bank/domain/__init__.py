@@ -1,0 +1,1 @@
+"""Items, responses, scoring, blueprints, draws: values and rules."""

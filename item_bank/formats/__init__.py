@@ -1,0 +1,1 @@
+"""Interchange and sanitising: bytes in, clean content out."""

@@ -1,0 +1,1 @@
+"""The demonstration: its items, participants and vacancies."""
