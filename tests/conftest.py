@@ -33,7 +33,7 @@ def server_url(tmp_path_factory) -> Iterator[str]:
 
     server = EmbeddedPostgres(tmp_path_factory.mktemp("pg"), durable=False)
     yield server.start()
-    server.stop()
+    server.erase()
 
 
 async def _template(server_url: str, name: str, migrate_all) -> str:

@@ -1,7 +1,7 @@
 """The group-commit writer against a real PostgreSQL: in time, once, by the right seat, and never lost."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -11,12 +11,13 @@ from exam_engine.domain.log import fold
 from exam_engine.domain.operations import Row
 from exam_engine.store.attempts import AttemptStore
 from exam_engine.store.writer import QUEUE_LIMIT, AnswerWriter
+from kit.clock import utc_now
 from kit.errors import Unavailable
 from kit.postgres import open_connection
 
-NOW = datetime.now(UTC)
+NOW = utc_now()
 EXAM, SESSION = uuid4(), uuid4()
-CLIENT = UUID(int=7)
+CLIENT, ITEM = UUID(int=7), UUID(int=1)
 
 
 @pytest.fixture
@@ -70,9 +71,7 @@ async def seat(connection, *, status="active", left_s=60.0) -> tuple[UUID, UUID]
     return attempt, seat_id
 
 
-def row(
-    held, seq, letter="A", *, item=UUID(int=1), revision=None, kind="responded", client=CLIENT, seat_id=None
-) -> Row:
+def row(held, seq, letter="A", *, item=ITEM, revision=None, kind="responded", client=CLIENT, seat_id=None) -> Row:
     payload = {"base": {"identifier": letter}} if kind == "responded" else letter
     return Row(held[0], seat_id or held[1], client, seq, kind, item, revision or seq, payload, NOW)
 
