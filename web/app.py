@@ -16,7 +16,7 @@ from web.assets import entry
 from web.background import run_background
 from web.hot import HotPaths
 from web.messages import MESSAGES
-from web.routes.bank import bank_routes
+from web.routes.bank import BANK_ROLES, bank_routes
 from web.routes.board import board_routes
 from web.routes.candidate import candidate_routes
 from web.routes.portal import portal_routes
@@ -34,7 +34,6 @@ ROLES = {
     "lead_proctor": N_("Lead proctor"),
     "auditor": N_("Auditor"),
 }
-BANK_ROLES = ("author", "reviewer", "releaser")
 
 
 def _nav(staff: Staff | None) -> list[tuple[str, str]]:

@@ -14,9 +14,6 @@ from uuid import UUID
 
 import msgspec
 import structlog
-from proctoring.domain.signals import Signal
-from proctoring.service.frames import receive_frame
-from proctoring.service.signals import receive_signals
 
 from exam_engine.domain.operations import OperationBatch
 from exam_engine.service.save import save_operations
@@ -25,6 +22,9 @@ from kit.errors import Fault, Invalid, NotFound
 from kit.http.errors import status_of, words_of
 from kit.http.formats import locale_code
 from kit.http.site import BadCsrf, Site, TooLarge
+from proctoring.domain.signals import Signal
+from proctoring.service.frames import receive_frame
+from proctoring.service.signals import receive_signals
 from web.messages import MESSAGES
 from web.seat import Seats, SeatToken, read_token, wire_state
 from web.wiring import Deps

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from item_bank.domain.item import ChoiceInteraction, Figure, ItemContent
-from item_bank.formats.html import data_uri
-
 from exam_engine.domain.log import SequenceItem
 from exam_engine.service.ports import Exam
+from item_bank.domain.item import ChoiceInteraction, Figure, ItemContent
+from item_bank.formats.html import data_uri
 from kit.http.formats import LocaleCode
 
 

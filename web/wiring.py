@@ -9,14 +9,6 @@ from datetime import datetime
 from importlib.resources import files
 from uuid import UUID
 
-from item_bank.domain.blueprint import Blueprint
-from item_bank.domain.draw import PoolItem
-from item_bank.domain.item import ItemContent
-from item_bank.service import catalog
-from item_bank.store import BankStore
-from proctoring.service.ports import FrameQueue
-from proctoring.store.frames import PostgresFrameQueue, RedisFrameQueue
-from proctoring.store.store import ProctorStore
 from redis import asyncio as aioredis
 
 from exam_engine.domain.operations import ItemOptions
@@ -28,12 +20,20 @@ from exam_engine.store.attempts import AttemptStore
 from exam_engine.store.exams import ExamStore
 from exam_engine.store.scores import ScoreStore
 from exam_engine.store.writer import AnswerWriter
+from item_bank.domain.blueprint import Blueprint
+from item_bank.domain.draw import PoolItem
+from item_bank.domain.item import ItemContent
+from item_bank.service import catalog
+from item_bank.store import BankStore
 from kit.accounts.store import AccountStore
 from kit.bus import Bus, PostgresBus, RedisBus
 from kit.clock import Clock
 from kit.migrations import migrate
 from kit.postgres import Connection, Pool, open_connection, open_pool, require_durable
 from kit.signing import SigningKey, derive_key
+from proctoring.service.ports import FrameQueue
+from proctoring.store.frames import PostgresFrameQueue, RedisFrameQueue
+from proctoring.store.store import ProctorStore
 from web.settings import Settings
 
 STAFF_SCHEMA = "ops"

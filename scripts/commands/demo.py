@@ -16,16 +16,16 @@ from typing import Any
 from uuid import UUID, uuid5
 
 import msgspec
-import recruitment.demo
 import typer
-from item_bank.domain.blueprint import parse_blueprint
-from item_bank.service import catalog
 from rich.console import Console
 from rich.table import Table
 
+import recruitment.demo
 import recruitment.wiring as recruitment_wiring
 from exam_engine.service.ports import Exam, Participant, Session
 from exam_engine.service.seat import pin_digest
+from item_bank.domain.blueprint import parse_blueprint
+from item_bank.service import catalog
 from kit.accounts.service import hash_password
 from kit.accounts.store import AccountStore, Staff
 from kit.clock import utc_now
@@ -88,7 +88,7 @@ async def load(environ: Mapping[str, str]) -> None:
         async with pool.acquire() as connection, connection.transaction():
             unit = Unit(connection)
             await _load_staff(unit.accounts, settings.secret_key, EXAM_STAFF)
-            await _load_bank(unit)
+            await load_bank(unit)
             await _load_session(unit, settings, rows)
     finally:
         await pool.close()
@@ -111,7 +111,8 @@ async def _load_staff(accounts: AccountStore, secret_key: str, staff: tuple[tupl
             await accounts.save(person, hash_password(password), utc_now())
 
 
-async def _load_bank(unit: Unit) -> None:
+async def load_bank(unit: Unit) -> None:
+    """The SKD bank and its blueprint; what is there already stays."""
     blueprint = parse_blueprint(files("item_bank").joinpath("blueprints", "skd.toml").read_bytes())
     author, reviewer = (uuid5(NAMESPACE, f"staff/{name}") for name in ("penulis", "penelaah"))
     await catalog.import_items(

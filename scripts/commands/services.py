@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from uuid import uuid4
 
 import typer
-from proctoring.worker import run as run_vision
-from recruitment.app import create_app as create_recruitment
 
 import recruitment.wiring as recruitment_wiring
 from kit.accounts.service import hash_password
@@ -20,6 +18,8 @@ from kit.http.serving import serve
 from kit.logs import configure_logs
 from kit.postgres import open_connection
 from kit.settings import read_settings, settings_table
+from proctoring.worker import run as run_vision
+from recruitment.app import create_app as create_recruitment
 from recruitment.settings import Settings as RecruitmentSettings
 from web.app import ROLES, create_app
 from web.settings import Settings

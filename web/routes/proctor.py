@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
 
-from proctoring.service import incidents, media, messages, timeline
 from quart import Blueprint, Response, g, jsonify, render_template, request
 
 from exam_engine.service import control
@@ -14,6 +13,7 @@ from kit.clock import milliseconds
 from kit.errors import Invalid, NotFound
 from kit.http.site import requires
 from kit.http.sse import Event, event_stream
+from proctoring.service import incidents, media, messages, timeline
 from web.proctor_view import ProctorView
 from web.seat import Seats
 from web.wiring import Deps

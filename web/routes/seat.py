@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from proctoring.service.messages import messages_of
-from proctoring.service.photos import store_identity_photo
-from proctoring.service.signals import record_check
 from quart import Blueprint, g, jsonify, request
 
 from exam_engine.domain.attempt import Action, Status
@@ -17,6 +14,9 @@ from exam_engine.service.start import start
 from kit.clock import milliseconds
 from kit.errors import Conflict, Invalid
 from kit.http.site import BadCsrf, Site, csrf_exempt
+from proctoring.service.messages import messages_of
+from proctoring.service.photos import store_identity_photo
+from proctoring.service.signals import record_check
 from web.seat import Seats, SeatToken, read_token, wire_state
 from web.views import exam_view, item_view, proctoring_view
 from web.wiring import Deps

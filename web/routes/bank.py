@@ -1,0 +1,108 @@
+"""The item bank for its committee: find, read, submit, approve, send back, retire; what the blueprints need."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from quart import Blueprint, g, redirect, render_template, request
+
+from item_bank.domain.versions import MOVES, Action, State
+from item_bank.service import catalog
+from kit.errors import Forbidden, Invalid
+from kit.http.site import requires
+from web.views import figure_view
+from web.wiring import Deps
+
+BANK_ROLES = ("author", "reviewer", "releaser", "auditor")
+PAGE = 25
+ACTION_ROLES = {
+    Action.SUBMIT: ("author", "administrator"),
+    Action.SEND_BACK: ("reviewer", "administrator"),
+    Action.APPROVE: ("reviewer", "administrator"),
+    Action.RETIRE: ("reviewer", "releaser", "administrator"),
+}
+
+
+def bank_routes(deps: Deps) -> Blueprint:
+    """Pages under /bank/."""
+    routes = Blueprint("bank", __name__)
+
+    @routes.get("/bank/")
+    @requires(*BANK_ROLES)
+    async def items_page() -> Any:
+        wanted = {name: request.args.get(name, "").strip()[:100] or None for name in ("state", "topic", "text")}
+        page = max(1, request.args.get("page", 1, int))
+        async with deps.unit() as unit:
+            count, items = await unit.bank.items(**wanted, limit=PAGE, offset=(page - 1) * PAGE)
+            topics = await unit.bank.topics()
+        return await render_template(
+            "bank/items.html",
+            items=items,
+            count=count,
+            topics=topics,
+            wanted=wanted,
+            page=page,
+            pages=max(1, -(-count // PAGE)),
+            states=[state.value for state in State],
+        )
+
+    @routes.get("/bank/items/<uuid:version_id>")
+    @requires(*BANK_ROLES)
+    async def item_page(version_id: UUID) -> Any:
+        async with deps.unit() as unit:
+            version = await unit.bank.version(version_id)
+            history = await unit.bank.history(version.item_id)
+        state = State(version.state)
+        actions = [action for from_state, action in MOVES if from_state is state and _may(action, version.author_id)]
+        interaction = version.content.interactions[0]
+        declaration = version.content.response(interaction.response)
+        points = declaration.mapping.entries if declaration.mapping else {}
+        correct = (declaration.correct or {}).get("base") or {}
+        return await render_template(
+            "bank/item.html",
+            version=version,
+            history=history,
+            actions=[action.value for action in actions],
+            figure=figure_view(version.content.figure),
+            options=[
+                {
+                    "id": option.id,
+                    "html": option.html,
+                    "figure": figure_view(option.figure),
+                    "points": points.get(option.id),
+                    "correct": correct.get("identifier") == option.id,
+                }
+                for option in interaction.options
+            ],
+        )
+
+    def _may(action: Action, author_id: UUID) -> bool:
+        judges = action in (Action.APPROVE, Action.SEND_BACK)
+        return g.staff.role in ACTION_ROLES[action] and not (judges and g.staff.id == author_id)
+
+    @routes.post("/bank/items/<uuid:version_id>/<action>")
+    @requires(*BANK_ROLES)
+    async def judge(version_id: UUID, action: str) -> Any:
+        try:
+            asked = Action(action)
+        except ValueError as error:
+            raise Invalid("there is no such step") from error
+        if g.staff.role not in ACTION_ROLES[asked]:
+            raise Forbidden
+        note = (await request.form).get("note", "").strip()[:2000]
+        async with deps.unit() as unit:
+            state = await catalog.judge(unit.bank, version_id, asked, actor_id=g.staff.id, now=g.now, note=note)
+            detail = {"state": state.value, "note": note}
+            await unit.accounts.audit(g.now, g.staff.username, f"item-{asked.value}", str(version_id), detail)
+        return redirect(f"/bank/items/{version_id}", 303)
+
+    @routes.get("/bank/blueprints/")
+    @requires(*BANK_ROLES)
+    async def blueprints_page() -> Any:
+        async with deps.unit() as unit:
+            blueprints = await unit.bank.blueprints()
+            available = {each.topic: each.approved for each in await unit.bank.topics()}
+        return await render_template("bank/blueprints.html", blueprints=blueprints, available=available)
+
+    return routes
