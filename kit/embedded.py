@@ -198,29 +198,21 @@ class EmbeddedPostgres:
             time.sleep(POLL_S)
         raise PostgresFailed(step=f"start within {START_TIMEOUT_S:.0f} s", said=self._log_tail())
 
+    def run_sql(self, script: str, database: str | None = None) -> str:
+        """Run a psql script as the superuser; returns what it printed."""
+        psql = [str(self._bin / "psql"), "-X", "-q", "-At", "-v", "ON_ERROR_STOP=1", "-h", str(self.socket_dir)]
+        psql += ["-U", SUPERUSER, "-d", database or self._database]
+        done = subprocess.run(psql, input=script, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise PostgresFailed(step="run a script", said=done.stderr)
+        return done.stdout
+
     def _ensure_database(self) -> None:
-        query = "select 1 from pg_database where datname = :'name'"
-        psql = [
-            str(self._bin / "psql"),
-            "-X",
-            "-q",
-            "-At",
-            "-h",
-            str(self.socket_dir),
-            "-U",
-            SUPERUSER,
-            "-d",
+        create = f"select 'create database {self._database}' where not exists"
+        self.run_sql(
+            f"{create} (select from pg_database where datname = '{self._database}') \\gexec\n",  # our own name
             "postgres",
-        ]
-        create = 'create database :"name"'
-        for wanted in (query, create):
-            done = subprocess.run(
-                [*psql, "-v", f"name={self._database}"], input=wanted.encode(), capture_output=True, check=False
-            )
-            if done.returncode != 0 or done.stderr:
-                raise PostgresFailed(step="make its database", said=done.stderr.decode(errors="replace"))
-            if done.stdout.strip() == b"1":
-                return
+        )
 
     @property
     def _log_path(self) -> Path:

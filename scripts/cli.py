@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from kit.errors import Fault
+from scripts.lifeline import end_with_parent
 
 app = typer.Typer(
     help="Ombilin: online examinations with webcam proctoring.", no_args_is_help=True, add_completion=False
@@ -139,6 +140,7 @@ def settings() -> None:
 
 def main() -> None:
     """Entry point."""
+    end_with_parent()
     app()
 
 
