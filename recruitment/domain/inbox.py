@@ -58,10 +58,10 @@ def decide(existing: Received | None, latest_version: int | None, incoming: Inco
 
 
 def contradictions(envelope: Envelope, record: ScoreRecord, message_id: str) -> tuple[str, ...]:
-    """What a signed delivery says that cannot be true together; empty for a sound one. Words are for the log."""
+    """What a signed delivery says that cannot be true together; empty for a sound one. The words are message ids."""
     found: list[str] = []
     if envelope.type != EVENT_TYPE:
-        found.append(f"type is {envelope.type[:80]}")
+        found.append("the type is not that of a score")
     if envelope.id != message_id:
         found.append("the envelope's id is not the webhook-id")
     if envelope.id != str(record.event_id):
@@ -79,8 +79,8 @@ def _arithmetic(record: ScoreRecord) -> list[str]:
     try:
         points = [(exact(section.points), exact(section.max)) for section in record.sections]
         total, total_max = exact(record.total), exact(record.total_max)
-    except NotANumber as error:
-        return [*found, f"not a number: {error.text}"]
+    except NotANumber:
+        return [*found, "a score is not a number"]
     if record.status == "final" and not points:
         found.append("a final score has no sections")
     if points and sum((own for own, _ in points), Fraction(0)) != total:

@@ -138,7 +138,8 @@ class RecruitmentStore:
 
     async def vacancy(self, code: str) -> Vacancy:
         """Raises `NoSuchVacancy`."""
-        row = await self._connection.fetchrow(VACANCIES.select_vacancy, code)
+        sought = None if "\0" in code else code  # PostgreSQL knows no such text
+        row = await self._connection.fetchrow(VACANCIES.select_vacancy, sought)
         if row is None:
             raise NoSuchVacancy(code)
         return _vacancy(row)

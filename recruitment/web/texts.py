@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from quart import Quart, g
 
 from kit.http.site import Site
-from recruitment.web.words import OUTCOMES, STATUSES, VERDICTS
+from recruitment.web.words import OUTCOMES, STATUSES, TIE_KEYS, VERDICTS
 
 
 def localised(texts: Mapping[str, str]) -> str:
@@ -39,5 +39,18 @@ def install_texts(app: Quart, site: Site) -> None:
         known: dict[str, str] = {**VERDICTS, **STATUSES, **{key.value: text for key, text in OUTCOMES.items()}}
         return site.translate(known[str(state)])
 
-    filters: dict[str, Any] = {"localised": localised, "points": points, "day": day, "word": word}
+    def problem(text: str) -> str:
+        return site.translate(text)
+
+    def tie_keys(names: tuple[str, ...]) -> str:
+        return ", ".join(site.translate(TIE_KEYS[name]) if name in TIE_KEYS else name for name in names)
+
+    filters: dict[str, Any] = {
+        "localised": localised,
+        "points": points,
+        "day": day,
+        "word": word,
+        "problem": problem,
+        "tie_keys": tie_keys,
+    }
     app.jinja_env.filters.update(filters)

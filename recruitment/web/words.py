@@ -13,7 +13,7 @@ from recruitment.domain.ranking import Outcome
 
 OUTCOMES: dict[Outcome, str] = {
     Outcome.GOES_ON: N_("Goes on to SKB"),
-    Outcome.OUTSIDE: N_("Passed, not within 3 × posts"),
+    Outcome.OUTSIDE: N_("Passed, outside the cut"),
     Outcome.BELOW_THRESHOLD: N_("Below a passing grade"),
     Outcome.PENDING: N_("Waits for manual scoring"),
     Outcome.WITHHELD: N_("Withheld"),
@@ -37,6 +37,34 @@ STATUSES: dict[str, str] = {
     "void": N_("Void"),
     "withheld": N_("Withheld"),
     "pending_manual": N_("Waits for manual scoring"),
+}
+
+# what recruitment/domain/inbox.py finds, marked here because the domain knows no catalogs
+PROBLEMS = (
+    N_("the type is not that of a score"),
+    N_("the envelope's id is not the webhook-id"),
+    N_("the envelope's id is not the record's event_id"),
+    N_("the envelope's subject is not the record's participant_id"),
+    N_("a section stands twice"),
+    N_("a score is not a number"),
+    N_("a final score has no sections"),
+    N_("the sections do not add up to the total"),
+    N_("the section maxima do not add up to total_max"),
+    N_("a section lies outside its range"),
+    N_("versions and attempts count from 1"),
+    N_("version 1 supersedes nothing, a later one says what"),
+    N_("a version supersedes an earlier one"),
+    N_("a correction has no reason"),
+    N_("a correction was approved by one person twice"),
+    N_("a time has no zone"),
+    N_("submitted before it started"),
+)
+
+TIE_KEYS = {
+    "total": N_("the total"),
+    "SKD": N_("SKD total"),
+    "gpa": N_("grade average"),
+    "older": N_("the older applicant"),
 }
 
 ROLES = {

@@ -111,8 +111,8 @@ _one = RECORD.sections[0]
     [
         ({"total": 391}, "do not add up to the total"),
         ({"total_max": 500}, "do not add up to total_max"),
-        ({"total": "many"}, "not a number"),
-        ({"total": "1e999999999"}, "not a number"),
+        ({"total": "many"}, "is not a number"),
+        ({"total": "1e999999999"}, "is not a number"),
         ({"sections": ()}, "no sections"),
         ({"sections": (_one, _one), "total": 180, "total_max": 300}, "stands twice"),
         (
