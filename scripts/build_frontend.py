@@ -83,7 +83,7 @@ class FrontendHook(BuildHookInterface):  # type: ignore[type-arg]  # hatchling's
 
     PLUGIN_NAME = "custom"
 
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+    def initialize(self, _version: str, _build_data: dict[str, Any]) -> None:
         """Before the files are collected."""
         build()
 

@@ -10,10 +10,11 @@ import msgspec
 
 from exam_engine.domain.attempt import ENDED
 from exam_engine.domain.log import SequenceItem
+from exam_engine.domain.records import Progress
 from exam_engine.domain.rulepack import RulePack
 from exam_engine.domain.scoring import is_blank, score_sitting, written
 from exam_engine.service.item_points import points_of
-from exam_engine.service.ports import ExamUnit, ItemSource, Progress
+from exam_engine.service.ports import ExamUnit, ItemSource
 
 
 class BoardRow(msgspec.Struct, frozen=True):

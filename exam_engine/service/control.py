@@ -7,7 +7,8 @@ from uuid import UUID
 import msgspec
 
 from exam_engine.domain.attempt import Action, move
-from exam_engine.service.ports import Attempt, ExamUnit
+from exam_engine.domain.records import Attempt
+from exam_engine.service.ports import ExamUnit
 
 
 async def pause(unit: ExamUnit, attempt_id: UUID, *, actor: str, reason: str) -> Attempt:

@@ -14,10 +14,11 @@ import msgspec
 
 from exam_engine.domain.attempt import ENDED, Action, Status, move
 from exam_engine.domain.log import fold, log_hash
+from exam_engine.domain.records import Attempt, Score
 from exam_engine.domain.rulepack import RulePack
 from exam_engine.domain.scoring import SittingResult, score_sitting, written
 from exam_engine.service.item_points import points_of
-from exam_engine.service.ports import Attempt, ExamUnit, ItemSource, Score
+from exam_engine.service.ports import ExamUnit, ItemSource
 from kit.canonical import digest
 from kit.handover import ProctoringSummary, RulePackRef, ScoreRecord, SectionScore, to_plain
 from kit.handover import Status as RecordStatus

@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from exam_engine.service.ports import ExamUnit, Outgoing
+from exam_engine.domain.records import Outgoing
+from exam_engine.service.ports import ExamUnit
 from kit.handover import EVENT_TYPE, MEDIA_TYPE, Envelope, Evidence
 from kit.signing import SigningKey
 

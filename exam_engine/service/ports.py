@@ -1,4 +1,4 @@
-"""What the use cases need from outside: stores of one transaction, the items of the bank, and the values they carry.
+"""What the use cases need from outside: the stores of one transaction and the items of the bank.
 
 Stores satisfy these structurally; only wiring joins the two.
 """
@@ -10,125 +10,9 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
-import msgspec
-
-from exam_engine.domain.attempt import Status
 from exam_engine.domain.log import Event, SequenceItem
+from exam_engine.domain.records import Attempt, Exam, Outgoing, Participant, Progress, Score, Session, SessionLine
 from item_bank.domain.item import ItemContent
-
-
-class Exam(msgspec.Struct, frozen=True):
-    """An examination: what is drawn, scored and shown; `title` and `instructions` by language."""
-
-    id: UUID
-    code: str
-    title: dict[str, str]
-    instructions: dict[str, list[str]]
-    blueprint: str
-    rule_pack: str
-    minutes: int
-    board: bool
-    proctoring: dict[str, Any]
-
-
-class Session(msgspec.Struct, frozen=True):
-    """One sitting of an exam; log-in is possible from `opens_at` to `closes_at`."""
-
-    id: UUID
-    exam_id: UUID
-    code: str
-    opens_at: datetime
-    closes_at: datetime
-
-
-class SessionLine(msgspec.Struct, frozen=True):
-    """A session in a list, with its counts."""
-
-    id: UUID
-    exam_id: UUID
-    code: str
-    opens_at: datetime
-    closes_at: datetime
-    title: dict[str, str]
-    board: bool
-    registered: int
-    active: int
-    ended: int
-
-
-class Participant(msgspec.Struct, frozen=True):
-    """Somebody registered for a session."""
-
-    id: UUID
-    session_id: UUID
-    number: str
-    name: str
-    pin_digest: bytes
-    track: str
-    vacancy: str
-    extra_minutes: int
-
-
-class Attempt(msgspec.Struct, frozen=True):
-    """One sitting of one participant."""
-
-    id: UUID
-    participant_id: UUID
-    session_id: UUID
-    ordinal: int
-    status: Status
-    seed: int
-    seat_id: UUID
-    created_at: datetime
-    photo_at: datetime | None
-    checked_at: datetime | None
-    started_at: datetime | None
-    deadline_at: datetime | None
-    paused_at: datetime | None
-    ended_at: datetime | None
-    last_seq: int
-    form_hash: str | None
-
-
-class Progress(msgspec.Struct, frozen=True):
-    """An attempt as proctors and the score board see it."""
-
-    id: UUID
-    status: Status
-    started_at: datetime | None
-    deadline_at: datetime | None
-    paused_at: datetime | None
-    ended_at: datetime | None
-    last_seq: int
-    photo_at: datetime | None
-    number: str
-    name: str
-    track: str
-    vacancy: str
-
-
-class Score(msgspec.Struct, frozen=True):
-    """A stored score version: the signed record and the receipt of the log that it was made from."""
-
-    attempt_id: UUID
-    version: int
-    event_id: UUID
-    record: Any
-    record_hash: str
-    log_hash: str
-    jws: str
-    created_at: datetime
-
-
-class Outgoing(msgspec.Struct, frozen=True):
-    """A hand-over that waits to be delivered."""
-
-    id: int
-    event_id: UUID
-    tries: int
-    record: Any
-    jws: str
-    created_at: datetime
 
 
 class ExamPort(Protocol):

@@ -15,7 +15,8 @@ from uuid import UUID
 import msgspec
 
 from exam_engine.domain.attempt import ENDED, Status
-from exam_engine.service.ports import Attempt, ExamUnit
+from exam_engine.domain.records import Attempt
+from exam_engine.service.ports import ExamUnit
 from kit.errors import Conflict, Unauthenticated
 from kit.signing import keyed_digest
 

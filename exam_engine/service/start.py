@@ -9,7 +9,8 @@ import msgspec
 
 from exam_engine.domain.attempt import Action, Status, move
 from exam_engine.domain.deadline import deadline_at
-from exam_engine.service.ports import Attempt, ExamUnit
+from exam_engine.domain.records import Attempt
+from exam_engine.service.ports import ExamUnit
 from item_bank.domain.blueprint import Blueprint
 from item_bank.domain.draw import PoolItem, draw_form
 

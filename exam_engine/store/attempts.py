@@ -11,7 +11,7 @@ import msgspec
 
 from exam_engine.domain.attempt import Status
 from exam_engine.domain.log import Event, SequenceItem
-from exam_engine.service.ports import Attempt, Progress
+from exam_engine.domain.records import Attempt, Progress
 from exam_engine.store.exams import NoSuchRecord
 from kit.postgres import Connection, load_statements
 

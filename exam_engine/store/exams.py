@@ -10,7 +10,7 @@ from uuid import UUID
 
 import msgspec
 
-from exam_engine.service.ports import Exam, Participant, Session, SessionLine
+from exam_engine.domain.records import Exam, Participant, Session, SessionLine
 from kit.errors import NotFound
 from kit.postgres import Connection, load_statements
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from exam_engine.service.ports import Outgoing, Score
+from exam_engine.domain.records import Outgoing, Score
 from kit.postgres import Connection, load_statements
 
 SQL = load_statements(__package__, "sql/scores.sql")

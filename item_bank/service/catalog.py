@@ -13,9 +13,10 @@ import msgspec
 from item_bank.domain.blueprint import Blueprint, blueprint_hash, check_blueprint
 from item_bank.domain.draw import PoolItem
 from item_bank.domain.item import Figure, ItemContent, content_hash, problems
+from item_bank.domain.records import NewVersion
 from item_bank.domain.versions import Action, State, move
 from item_bank.formats.html import clean, clean_svg, plain_text
-from item_bank.service.ports import BankPort, NewVersion
+from item_bank.service.ports import BankPort
 from kit.errors import Conflict, Invalid
 
 

@@ -13,8 +13,8 @@ import msgspec
 from item_bank.domain.blueprint import Blueprint
 from item_bank.domain.draw import PoolItem
 from item_bank.domain.item import ItemContent
+from item_bank.domain.records import ItemLine, ItemVersion, Newest, NewVersion, TopicCount
 from item_bank.domain.versions import State
-from item_bank.service.ports import ItemLine, ItemVersion, Newest, NewVersion, TopicCount
 from kit.errors import NotFound
 from kit.postgres import Connection, load_statements
 

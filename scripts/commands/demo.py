@@ -22,7 +22,7 @@ from rich.table import Table
 
 import recruitment.demo
 import recruitment.wiring as recruitment_wiring
-from exam_engine.service.ports import Exam, Participant, Session
+from exam_engine.domain.records import Exam, Participant, Session
 from exam_engine.service.seat import pin_digest
 from item_bank.domain.blueprint import parse_blueprint
 from item_bank.service import catalog

@@ -26,7 +26,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from exam_engine.service.ports import Exam, Participant, Session
+from exam_engine.domain.records import Exam, Participant, Session
 from exam_engine.service.seat import pin_digest
 from kit.clock import utc_now
 from kit.embedded import EmbeddedPostgres
