@@ -12,7 +12,8 @@ from uuid import UUID
 
 from kit.clock import utc_now
 from kit.postgres import Pool
-from recruitment.service.ports import Applicant, Application, Assessment, RecruitmentPort, Stage, Vacancy
+from recruitment.domain.records import Applicant, Application, Assessment, Stage, Vacancy
+from recruitment.service.ports import RecruitmentPort
 from recruitment.wiring import open_unit
 
 RULE_PACK = "skd-2024"

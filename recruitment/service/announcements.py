@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from recruitment.domain.records import Vacancy
 from recruitment.domain.rulepack import RulePack, Track
-from recruitment.service.ports import RecruitmentPort, Vacancy
+from recruitment.service.ports import RecruitmentPort
 from recruitment.service.vacancy_ranking import NotAnnounced, pack_of
 
 

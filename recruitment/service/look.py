@@ -9,14 +9,8 @@ import msgspec
 from kit.handover import parse_envelope
 from kit.signing import BadSignature, verify_record
 from recruitment.domain.reconcile import SessionSummary, reconcile
-from recruitment.service.ports import (
-    ApplicantLine,
-    Counts,
-    DeliveryLine,
-    QuarantineLine,
-    RecruitmentPort,
-    VacancyLine,
-)
+from recruitment.domain.records import ApplicantLine, Counts, DeliveryLine, QuarantineLine, VacancyLine
+from recruitment.service.ports import RecruitmentPort
 
 PAGE_SIZE = 50
 MOST_PAGES = 10_000  # a page number beyond is a typing mistake, and would overflow the offset

@@ -15,7 +15,8 @@ from kit.canonical import canonical, sha256_hex
 from kit.handover import Envelope, ScoreRecord, parse_envelope, parse_record
 from kit.signing import BadSignature, verify_record, verify_webhook
 from recruitment.domain.inbox import Incoming, Verdict, contradictions, decide
-from recruitment.service.ports import Delivery, RecruitmentPort, StoredScore
+from recruitment.domain.records import Delivery, StoredScore
+from recruitment.service.ports import RecruitmentPort
 
 MALFORMED = "malformed"
 MOST = 1_000_000  # attempts and score versions; a larger one is a mistake, and would not fit its column

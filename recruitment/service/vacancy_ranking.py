@@ -15,9 +15,10 @@ import msgspec
 from kit.errors import NotFound
 from kit.handover import ScoreRecord
 from recruitment.domain.ranking import Ranking, rank_skd
+from recruitment.domain.records import Standing, Vacancy
 from recruitment.domain.rulepack import RulePack
 from recruitment.domain.sitting import sitting_of
-from recruitment.service.ports import RecruitmentPort, Standing, Vacancy
+from recruitment.service.ports import RecruitmentPort
 
 
 @dataclass(eq=False)

@@ -13,7 +13,7 @@ import msgspec
 from kit.errors import NotFound
 from kit.postgres import Connection, load_statements
 from recruitment.domain.inbox import Received, Verdict
-from recruitment.service.ports import (
+from recruitment.domain.records import (
     Applicant,
     ApplicantLine,
     Application,

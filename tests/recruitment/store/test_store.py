@@ -8,7 +8,7 @@ import pytest
 
 from recruitment.demo import load_demo
 from recruitment.domain.inbox import Received, Verdict
-from recruitment.service.ports import Delivery
+from recruitment.domain.records import Delivery
 from recruitment.service.receive_score import receive_score
 from recruitment.store.store import NoSuchVacancy, RecruitmentStore
 from recruitment.wiring import open_unit
