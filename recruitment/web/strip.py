@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, floor
 
-from recruitment.domain.ranking import RANKED, Outcome, Ranking
+from recruitment.domain.ranking import RANKED, Outcome, RankedRow, Ranking
 
 WIDTH = 360
 _MARGIN = 14
@@ -88,9 +88,9 @@ def _cut(scored: Sequence[tuple[Fraction, Outcome]]) -> Fraction | None:
     return min(going) if going and any(outcome is Outcome.OUTSIDE for _, outcome in scored) else None
 
 
-def listed(ranking: Ranking) -> tuple[list[object], list[object], list[object]]:
+def listed(ranking: Ranking) -> tuple[list[RankedRow], list[RankedRow], list[RankedRow]]:
     """The rows in three lists: ranked, below a passing grade, without a score that counts."""
-    ranked: list[object] = [row for row in ranking.rows if row.outcome in RANKED]
-    below: list[object] = [row for row in ranking.rows if row.outcome is Outcome.BELOW_THRESHOLD]
-    rest: list[object] = [row for row in ranking.rows if row not in ranked and row not in below]
+    ranked = [row for row in ranking.rows if row.outcome in RANKED]
+    below = [row for row in ranking.rows if row.outcome is Outcome.BELOW_THRESHOLD]
+    rest = [row for row in ranking.rows if row.thresholds is None]
     return ranked, below, rest

@@ -5,6 +5,8 @@ from uuid import UUID
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kit.handover import (
     EVENT_TYPE,
@@ -45,6 +47,25 @@ A, B = "a" * 64, "b" * 64
 )
 def test_verdicts(existing, latest, incoming, verdict):
     assert decide(existing, latest, incoming) is verdict
+
+
+@given(st.lists(st.integers(0, 5), min_size=1, max_size=40))
+def test_in_whatever_order_the_highest_version_that_came_is_held(order):
+    """Six events of one sitting, version = number // 2 + 1, delivered in any order and any number of times."""
+    inbox: dict[int, Received] = {}
+    held: list[int] = []
+    for event in order:
+        incoming = Incoming(f"{event:064d}", event // 2 + 1)
+        verdict = decide(inbox.get(event), max(held, default=None), incoming)
+        if verdict is Verdict.APPLIED:
+            held.append(incoming.score_version)
+        if event not in inbox:
+            inbox[event] = Received(incoming.sha256, verdict)
+        else:
+            first = inbox[event].verdict
+            assert verdict is (Verdict.DUPLICATE if first is Verdict.APPLIED else first)
+    assert held == sorted(set(held)), "applied in rising order, none twice"
+    assert held[-1] == max(event // 2 + 1 for event in order)
 
 
 def test_only_applied_and_duplicate_are_accepted():
