@@ -74,7 +74,7 @@ def _people(rows: Sequence[Mapping[str, Any]], now: datetime) -> tuple[list[Appl
             participant_id=UUID(row["id"]),
             number=row["number"],
             name=row["name"],
-            nik_last4=f"{index:04d}",
+            nik_last4=f"{index * 7 % 9 + 1:04d}",
             birth_date=date.fromisoformat(str(row["birth_date"])),
             gpa=Decimal(str(row["gpa"])),
         )

@@ -105,10 +105,12 @@ def rank_skd(sittings: Iterable[Sitting], formasi: int, pack: RulePack) -> Ranki
     """Rank the applicants of a vacancy with `formasi` posts; raises `UnknownTrack`."""
     judged = [_judge(sitting, pack) for sitting in sittings]
     limit = pack.selection.multiple * formasi
-    passed = sorted(
-        (row for row in judged if row.outcome is Outcome.OUTSIDE), key=lambda row: (_key(row, pack), row.sitting.number)
+    keyed = sorted(
+        ((_key(row, pack), row.sitting.number, row) for row in judged if row.outcome is Outcome.OUTSIDE),
+        key=lambda each: each[:2],
     )
-    keys = [_key(row, pack) for row in passed]
+    keys = [key for key, _, _ in keyed]
+    passed = [row for _, _, row in keyed]
     boundary = keys[limit - 1] if len(keys) >= limit else None
     rows: list[RankedRow] = []
     for position, (row, key) in enumerate(zip(passed, keys, strict=True), start=1):
