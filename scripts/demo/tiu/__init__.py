@@ -1,0 +1,1 @@
+"""Seeded item templates of the general intelligence test: every key is computed, never typed in."""
