@@ -1,0 +1,28 @@
+"""A frame from a browser: look at its header, put it where the workers find it. The web process decodes nothing."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from kit.bus import Bus
+from proctoring.service.ports import Frame, FrameQueue
+from proctoring.vision.gate import check_jpeg
+
+CHANNEL = "frames"  # wakes the workers
+
+
+async def receive_frame(
+    queue: FrameQueue,
+    bus: Bus,
+    *,
+    attempt_id: UUID,
+    session_id: UUID,
+    jpeg: bytes,
+    captured_at: datetime | None,
+    now: datetime,
+) -> None:
+    """Raises `BadImage`, and `Unavailable` where the queue is away. `captured_at` is kept as the browser's claim."""
+    check_jpeg(jpeg)
+    await queue.put(Frame(attempt_id, session_id, now, captured_at, jpeg))
+    await bus.publish(CHANNEL, {"attempt": str(attempt_id)})

@@ -1,0 +1,13 @@
+"""Stored pictures. Whoever shows one writes the view into the audit trail."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from proctoring.service.ports import ProctorUnit
+from proctoring.service.views import Picture
+
+
+async def load(unit: ProctorUnit, media_id: UUID) -> Picture | None:
+    """The picture, or None."""
+    return await unit.proctor.media(media_id)

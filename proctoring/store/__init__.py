@@ -1,0 +1,1 @@
+"""PostgreSQL and Redis behind the ports of `proctoring.service`; only wiring imports them."""
