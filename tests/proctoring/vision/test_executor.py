@@ -72,6 +72,28 @@ async def test_the_process_has_no_secrets_little_memory_and_low_priority(monkeyp
         assert os.getpriority(os.PRIO_PROCESS, decoders.pids()[0]) >= 10
 
 
+WITHOUT_GATE = """
+import sys
+from datetime import UTC, datetime
+from proctoring.vision import decoder, detector
+detector.check_jpeg = lambda jpeg: None
+network = detector.Detector()
+decoder.limit_resources()
+print(decoder.answer(network, sys.stdin.buffer.read(), datetime(2026, 2, 3, tzinfo=UTC)))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="address-space limits")
+async def test_the_memory_limit_holds_even_without_the_gate(portrait_jpeg):
+    header = portrait_jpeg.index(b"\xff\xc0") + 5
+    lying = portrait_jpeg[:header] + (16_000).to_bytes(2, "big") * 2 + portrait_jpeg[header + 4 :]
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", WITHOUT_GATE, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+    )
+    answer, _ = await process.communicate(lying)
+    assert b"undecodable" in answer
+
+
 async def test_no_process_is_left(portrait_jpeg):
     async with DecoderPool(2) as decoders:
         pids = decoders.pids()
