@@ -234,7 +234,9 @@ def _tick_silence(turn: Turn, tick: Tick) -> None:
     turn.state = replace(state, quiet_from=quiet_from)
     if (tick.at - quiet_from).total_seconds() < thresholds.silence_s:
         return
-    facts = {"reason": state.trouble or "silence"} | ({"widespread": True} if tick.widespread else {})
+    facts: dict[str, Any] = {"reason": state.trouble or "silence", "seconds": round(thresholds.silence_s)}
+    if tick.widespread:
+        facts["widespread"] = True
     incident = turn.state.incident(Kind.UNVERIFIABLE)
     if incident is None:
         turn.open(Kind.UNVERIFIABLE, "", quiet_from, tick.at, facts)

@@ -28,8 +28,13 @@ class NoSuchIncident(NotFound):
 
 def view_of(row: IncidentRow) -> IncidentView:
     """A stored incident with its words."""
-    reason = row.facts.get("reason")
-    title, summary = incident_words(row.kind, row.topic, reason, widespread=bool(row.facts.get("widespread")))
+    title, summary = incident_words(
+        row.kind,
+        row.topic,
+        row.facts.get("reason"),
+        widespread=bool(row.facts.get("widespread")),
+        ended=row.closed_at is not None,
+    )
     review = None
     if row.reviewed_by is not None and row.reviewed_at is not None:
         review = Review(row.review, row.review_note, row.reviewed_by, row.reviewed_at)

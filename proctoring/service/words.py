@@ -53,11 +53,13 @@ INCIDENTS: dict[tuple[str, str], tuple[str, str]] = {
 }
 
 UNVERIFIABLE_REASONS: dict[str, str] = {
-    "silence": N_("No picture arrived for more than 30 seconds."),
+    "silence": N_("No picture arrived for more than %(seconds)s seconds."),
     "camera_lost": N_("The browser reported that the camera was lost."),
     "offline": N_("The browser reported that it was offline."),
     "unreadable": N_("Pictures arrived that could not be decoded."),
 }
+NOT_ENDED = N_("It has not ended yet.")
+_SPANS = frozenset({"hidden", "blur", "fullscreen"})  # how long they lasted is known at their end
 WIDESPREAD = N_("Most candidates sent no pictures at that time; the network or the server is the likely reason.")
 
 SIGNALS: dict[str, str] = {
@@ -86,9 +88,11 @@ ACTIONS: dict[str, tuple[str, str]] = {
 }
 
 
-def incident_words(kind: str, topic: str, reason: str | None, *, widespread: bool) -> tuple[str, str]:
+def incident_words(kind: str, topic: str, reason: str | None, *, widespread: bool, ended: bool) -> tuple[str, str]:
     """Title and summary of an incident."""
     title, summary = INCIDENTS.get((kind, topic), (kind, ""))
     if kind == "UNVERIFIABLE":
         summary = WIDESPREAD if widespread else UNVERIFIABLE_REASONS.get(reason or "", summary)
+    if topic in _SPANS and not ended:
+        summary = NOT_ENDED
     return title, summary

@@ -217,7 +217,7 @@ def test_silence_says_its_reason_and_ends_with_pictures():
     state, _ = step(RuleState(), Watch(T0, on=True), LIMITS)
     state, _ = step(state, Signal("camera_lost", T0), LIMITS)
     state, events = step(state, Tick(T0 + timedelta(seconds=31)), LIMITS)
-    assert events[0].incident.facts == {"reason": "camera_lost"}
+    assert events[0].incident.facts == {"reason": "camera_lost", "seconds": 30}
     for second in (40, 45):
         state, events = step(state, frame("F", second, T0 + timedelta(seconds=second)), LIMITS)
     assert told(events) == ["-UNVERIFIABLE"]

@@ -202,9 +202,11 @@ async def test_signals_are_judged_by_the_worker(camera, bus, units):
     await camera.time_passes(1)
     (incident,) = await camera.incidents()
     assert (incident.kind, incident.topic, incident.severity) == ("SIGNAL", "hidden", "low")
+    assert incident.summary == "It has not ended yet."
     await camera.signals("visible")
     await camera.time_passes(1)
     (incident,) = await camera.incidents()
+    assert incident.summary % incident.facts == "Another tab or window covered it for 3 seconds."
     assert incident.closed_at is not None
     assert bus.kinds(camera.session) == ["incident", "incident"]
 
