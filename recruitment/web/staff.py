@@ -11,6 +11,7 @@ from recruitment.service.look import inbox_log, list_applicants, list_vacancies,
 from recruitment.service.vacancy_ranking import vacancy_ranking
 from recruitment.web.deps import Deps
 from recruitment.web.strip import listed, strip_of
+from recruitment.web.texts import localised
 
 READERS = ("committee", "auditor")
 LONGEST_QUERY = 100
@@ -54,7 +55,7 @@ def staff_routes(deps: Deps) -> Blueprint:
         code = request.args.get("vacancy", "").replace("\0", "")[:LONGEST_QUERY] or None
         async with deps.unit() as unit:
             shown = await list_applicants(unit, code, text, _page_number())
-            choices = await list_vacancies(unit)
+            choices = [(line.vacancy.code, localised(line.vacancy.title)) for line in await list_vacancies(unit)]
         return await render_template("applicants.html", shown=shown, choices=choices)
 
     @routes.get("/handovers")

@@ -8,6 +8,8 @@ from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from jinja2 import pass_context
+from jinja2.runtime import Context
 from quart import Quart, g
 
 from kit.http.site import Site
@@ -35,7 +37,8 @@ def install_texts(app: Quart, site: Site) -> None:
         written: str = g.formats.date(datetime.combine(value, time(12), zone))
         return written
 
-    def word(state: Any) -> str:
+    @pass_context  # else Jinja would fold `"goes-on"|word` into the template, in the first reader's language
+    def word(_context: Context, state: Any) -> str:
         known: dict[str, str] = {**VERDICTS, **STATUSES, **{key.value: text for key, text in OUTCOMES.items()}}
         return site.translate(known[str(state)])
 

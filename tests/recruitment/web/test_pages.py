@@ -76,6 +76,15 @@ async def test_every_page_in_both_languages(client, log_in, scored, *, code, tol
     assert told in await text_of(client, "/applicants")
 
 
+async def test_one_worker_serves_both_languages(client, log_in, scored):
+    await log_in()
+    for code, own, other in (("id", "Lanjut ke SKB", "Goes on to SKB"), ("en", "Goes on to SKB", "Lanjut ke SKB")):
+        await client.get(f"/locale/{code}?next=/")
+        page = await text_of(client, "/vacancies/PRW-01")
+        assert own in page
+        assert other not in page
+
+
 @pytest.mark.parametrize(
     ("code", "texts"),
     [
@@ -123,7 +132,7 @@ async def test_a_correction_moves_the_ranking(client, deliver, log_in, sender, n
 async def test_the_overview_counts(client, log_in, scored):
     await log_in()
     page = await text_of(client, "/staff/home")
-    tiles = re.findall(r'class="r-tile"><dt>[^<]*</dt><dd>(?:<a[^>]*>)?([\d.]+)', page)
+    tiles = re.findall(r'class="stat r-tile"><dt>[^<]*</dt><dd>(?:<a[^>]*>)?([\d.]+)', page)
     assert tiles == ["4", "240", "10", "230"]
 
 
