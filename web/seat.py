@@ -18,7 +18,7 @@ import structlog
 
 from exam_engine.domain.attempt import Status
 from exam_engine.domain.deadline import remaining_s
-from exam_engine.service.ports import Attempt
+from exam_engine.domain.records import Attempt
 from exam_engine.service.seat import Superseded
 from kit.clock import milliseconds
 from kit.errors import Unauthenticated

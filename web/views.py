@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from exam_engine.domain.log import SequenceItem
-from exam_engine.service.ports import Exam
+from exam_engine.domain.records import Exam
 from item_bank.domain.item import ChoiceInteraction, Figure, ItemContent
 from item_bank.formats.html import data_uri
 from kit.http.formats import LocaleCode

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from quart import Blueprint, render_template
 
+from exam_engine.domain.records import Exam, Session
 from exam_engine.service.board import Board, board_meta
-from exam_engine.service.ports import Exam, Session
 from kit.errors import NotFound
 from kit.http.sse import Event, event_stream
 from web.live_board import LiveBoard

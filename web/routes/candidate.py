@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from quart import Blueprint, g, redirect, render_template, request
 
 from exam_engine.domain.attempt import ENDED, Status
-from exam_engine.service.ports import Attempt
+from exam_engine.domain.records import Attempt
 from exam_engine.service.seat import WrongPin, take_seat
 from kit.accounts.service import Limiter
 from kit.errors import Conflict, Fault, Unauthenticated

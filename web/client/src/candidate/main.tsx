@@ -1,0 +1,125 @@
+// The candidate's page: which step it is, and what lies over it.
+
+import { useSignal } from "@preact/signals";
+import { render } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import { t } from "../i18n";
+import { Refused } from "./api";
+import "./candidate.css";
+import { Check, Intro, Photo } from "./prepare";
+import { Runner } from "./runner";
+import { acknowledge, bootstrap, ended, load, messages, queue, remaining, state, sync } from "./state";
+
+const RECEIPT = "/exam/receipt";
+const LOGIN = "/exam/login";
+
+function Over(props: { title: string; children: preact.ComponentChildren; testid: string }) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    const shown = dialog.current;
+    shown?.showModal();
+    const keep = (event: Event) => event.preventDefault();
+    shown?.addEventListener("cancel", keep);
+    return () => shown?.close();
+  }, []);
+  return (
+    <dialog ref={dialog} class="dialog" data-testid={props.testid} aria-labelledby={`${props.testid}-title`}>
+      <h2 id={`${props.testid}-title`}>{props.title}</h2>
+      {props.children}
+    </dialog>
+  );
+}
+
+function TimeOver() {
+  useEffect(() => {
+    const leave = async () => {
+      await sync.value?.drained(4000);
+      // the sweeper ends the attempt within a second; the receipt page waits for it by sending us back here
+      setTimeout(() => location.assign(RECEIPT), 1500);
+    };
+    void leave();
+  }, []);
+  return <Over title={t("timeOver")} testid="time-over"><p>{t("timeOverText")}</p></Over>;
+}
+
+function Overlays() {
+  const connection = sync.value?.connection.value;
+  const message = messages.value[0];
+  if (connection === "superseded" || connection === "logged-out") {
+    const taken = connection === "superseded";
+    const unsent = queue.value?.pending.length ?? 0;
+    return (
+      <Over key={connection} title={t(taken ? "superseded" : "loggedOut")} testid={connection}>
+        <p>{t(taken ? "supersededText" : "loggedOutText")}</p>
+        {taken && unsent > 0 && <p class="notice notice-warn">{t("supersededUnsent", { n: unsent })}</p>}
+        <a class="button" href={LOGIN}>{t("logInHere")}</a>
+      </Over>
+    );
+  }
+  if (ended.value || (state.value?.phase === "active" && remaining.value === 0)) return <TimeOver />;
+  if (state.value?.phase === "paused") return <Over key="paused" title={t("paused")} testid="pause-overlay"><p>{t("pausedText")}</p></Over>;
+  if (message) {
+    return (
+      <Over key={message.id} title={t("messageFrom", { from: message.from })} testid="message">
+        <p>{message.text}</p>
+        <button type="button" class="button" data-testid="message-ack" onClick={() => acknowledge(message)}>{t("understood")}</button>
+      </Over>
+    );
+  }
+  return null;
+}
+
+function Banners() {
+  const now = sync.value;
+  return (
+    <div class="banners" aria-live="polite">
+      {now?.connection.value === "offline" && (
+        <p class="notice notice-warn" data-testid="offline-banner"><b>{t("offlineTitle")}</b> {t("offlineText")}</p>
+      )}
+      {queue.value && !queue.value.durable && <p class="notice notice-danger">{t("memoryText")}</p>}
+      {now?.refused.value && <p class="notice notice-danger">{t("refusedText", { reason: now.refused.value })}</p>}
+    </div>
+  );
+}
+
+function App() {
+  const problem = useSignal("");
+  const step = useSignal<"photo" | "check" | "intro">("photo");
+  useEffect(() => {
+    load()
+      .then(() => {
+        const told = bootstrap.value;
+        if (told) step.value = told.proctoring.camera && !told.attempt.photo ? "photo" : told.attempt.checked ? "intro" : "check";
+      })
+      .catch((error: unknown) => {
+        if (error instanceof Refused && (error.status === 401 || error.status === 409)) location.assign(LOGIN);
+        else problem.value = error instanceof Error ? error.message : String(error);
+      });
+  }, []);
+  if (problem.value) {
+    return (
+      <main class="main"><div class="notice notice-danger" role="alert"><h1>{t("loadFailed")}</h1><p>{problem.value}</p>
+        <button type="button" class="button" onClick={() => location.reload()}>{t("tryAgain")}</button></div></main>
+    );
+  }
+  const told = bootstrap.value;
+  if (!told || !queue.value) return <main class="main"><p aria-live="polite">{t("loading")}</p></main>;
+  const running = told.items.length > 0;
+  return (
+    <>
+      <Banners />
+      {running ? <Runner /> : (
+        <main class="main" id="main" tabIndex={-1}>
+          <p class="who"><b>{told.participant.name}</b> <span class="quiet">{told.participant.number}</span></p>
+          {step.value === "photo" && <Photo onDone={() => (step.value = "check")} />}
+          {step.value === "check" && <Check onDone={() => (step.value = "intro")} />}
+          {step.value === "intro" && <Intro />}
+        </main>
+      )}
+      <Overlays />
+    </>
+  );
+}
+
+const root = document.getElementById("app");
+if (root) render(<App />, root);
