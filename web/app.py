@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from typing import cast
 
 from quart import Quart
 
@@ -14,7 +15,7 @@ from kit.http.site import SiteOptions, install
 from kit.http.staff_login import staff_login_routes
 from web.assets import entry
 from web.background import run_background
-from web.hot import HotPaths
+from web.hot import Application, HotPaths
 from web.messages import MESSAGES
 from web.routes.bank import BANK_ROLES, bank_routes
 from web.routes.board import board_routes
@@ -95,4 +96,5 @@ def create_app(deps: Deps) -> HotPaths:
                 await task
         await deps.close()
 
-    return HotPaths(app, deps, seats, site)
+    inner = cast(Application, app)  # ASGI is looser typed in Quart than in our hot paths
+    return HotPaths(inner, deps, seats, site)

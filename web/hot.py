@@ -168,7 +168,6 @@ class HotPaths:
         async with self._deps.unit() as unit:
             await receive_signals(
                 unit,
-                self._deps.bus,
                 attempt_id=token.attempt_id,
                 session_id=token.session_id,
                 signals=signals,

@@ -94,7 +94,9 @@ class Deps:
         self.keys = Keys(seat=derive_key(settings.secret_key, "seat"), pin=derive_key(settings.secret_key, "pin"))
         self.redis = aioredis.from_url(settings.redis_url) if settings.redis_url else None
         self.bus: Bus = RedisBus(self.redis) if self.redis else PostgresBus(pool, settings.database_url)
-        self.frames: FrameQueue = RedisFrameQueue(self.redis) if self.redis else PostgresFrameQueue(pool)
+        self.frames: FrameQueue = PostgresFrameQueue(pool)
+        if self.redis:
+            self.frames = RedisFrameQueue(self.redis)
         self.writer = AnswerWriter(lambda: open_connection(settings.database_url, application="ombilin-writer"))
         self.rule_packs = load_rule_packs()
         self.items = ItemCache(self._load_items)

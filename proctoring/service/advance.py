@@ -16,11 +16,11 @@ import structlog
 
 from proctoring.domain.incident import Closed, Event, Extended, Opened, Released
 from proctoring.domain.measure import Measurement
+from proctoring.domain.records import Frame, Picture, Watched
 from proctoring.domain.rules import Observed, due_at, kept_frames, step
 from proctoring.domain.state import RuleState
 from proctoring.domain.thresholds import BadThresholds, Thresholds, read_thresholds
-from proctoring.service.ports import Frame, ProctorPort, ProctorUnit, Watched
-from proctoring.service.views import Picture
+from proctoring.service.ports import ProctorPort, ProctorUnit
 
 log = structlog.get_logger(__name__)
 

@@ -6,8 +6,9 @@ from datetime import datetime
 from uuid import UUID
 
 from kit.bus import Bus
-from proctoring.service.ports import Frame, FrameQueue
-from proctoring.vision.gate import check_jpeg
+from proctoring.domain.gate import check_jpeg
+from proctoring.domain.records import Frame
+from proctoring.service.ports import FrameQueue
 
 CHANNEL = "frames"  # wakes the workers
 

@@ -9,9 +9,10 @@ from typing import ClassVar
 from uuid import UUID
 
 from kit.errors import NotFound
+from proctoring.domain.records import Action, IncidentRow, Standing
 from proctoring.domain.review import ReviewState, decide, parse_decision
-from proctoring.service.ports import Action, IncidentRow, ProctorUnit
-from proctoring.service.views import IncidentView, Review, Standing
+from proctoring.service.ports import ProctorUnit
+from proctoring.service.views import IncidentView, Review
 from proctoring.service.words import incident_words
 
 QUEUE_LIMIT = 500  # nobody works through more on one screen; the gravest come first

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from proctoring.domain.records import Picture
 from proctoring.service.ports import ProctorUnit
-from proctoring.service.views import Picture
 
 
 async def load(unit: ProctorUnit, media_id: UUID) -> Picture | None:

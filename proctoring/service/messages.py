@@ -8,8 +8,8 @@ from typing import ClassVar
 from uuid import UUID
 
 from kit.errors import Invalid
+from proctoring.domain.records import Message
 from proctoring.service.ports import ProctorUnit
-from proctoring.service.views import Message
 
 TEXT_LIMIT = 2_000
 MESSAGES_LIMIT = 500  # shown of one attempt

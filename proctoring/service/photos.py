@@ -6,9 +6,9 @@ from datetime import datetime
 from hashlib import sha256
 from uuid import UUID, uuid5
 
+from proctoring.domain.gate import check_jpeg
+from proctoring.domain.records import Picture
 from proctoring.service.ports import ProctorUnit
-from proctoring.service.views import Picture
-from proctoring.vision.gate import check_jpeg
 
 
 async def store_identity_photo(unit: ProctorUnit, *, attempt_id: UUID, jpeg: bytes, now: datetime) -> UUID:

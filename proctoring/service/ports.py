@@ -8,61 +8,11 @@ from datetime import datetime
 from typing import Any, Protocol, TypeAlias
 from uuid import UUID
 
-import msgspec
-
 from proctoring.domain.incident import Incident
 from proctoring.domain.measure import Measurement
+from proctoring.domain.records import Action, Frame, IncidentRow, Message, Picture, Standing, Watched
 from proctoring.domain.review import ReviewState
 from proctoring.domain.signals import Signal
-from proctoring.service.views import Message, Picture, Standing
-
-
-class Frame(msgspec.Struct, frozen=True):
-    """A picture as it came. `at` is the server's time of receipt, `captured_at` the browser's claim."""
-
-    attempt_id: UUID
-    session_id: UUID
-    at: datetime
-    captured_at: datetime | None
-    jpeg: bytes
-    receipt: str = ""  # the queue's own mark of a taken frame
-
-
-class Watched(msgspec.Struct, frozen=True):
-    """A held row: the exam's proctoring settings and the rules' state, both as JSON values."""
-
-    attempt_id: UUID
-    session_id: UUID
-    settings: dict[str, Any]
-    state: dict[str, Any]
-
-
-class IncidentRow(msgspec.Struct, frozen=True):
-    """An incident as stored."""
-
-    id: UUID
-    attempt_id: UUID
-    session_id: UUID
-    kind: str
-    topic: str
-    severity: str
-    opened_at: datetime
-    closed_at: datetime | None
-    facts: dict[str, Any]
-    evidence: list[UUID]
-    review: str
-    review_note: str
-    reviewed_by: str | None
-    reviewed_at: datetime | None
-
-
-class Action(msgspec.Struct, frozen=True):
-    """What somebody did."""
-
-    at: datetime
-    kind: str
-    actor: str
-    detail: dict[str, Any]
 
 
 class FrameQueue(Protocol):

@@ -15,8 +15,9 @@ from uuid import UUID
 import msgspec
 
 from kit.errors import Invalid
+from proctoring.domain.records import Action
 from proctoring.domain.signals import Signal, settle
-from proctoring.service.ports import Action, ProctorUnit
+from proctoring.service.ports import ProctorUnit
 
 SIGNALS_LIMIT = 200  # per call: what an hour offline queues up
 DETAIL_BYTES = 2_000

@@ -50,34 +50,3 @@ class TimelineEntry(msgspec.Struct, frozen=True):
     facts: dict[str, Any]
     media: list[UUID]
     incident: UUID | None = None
-
-
-class Message(msgspec.Struct, frozen=True):
-    """From a proctor to a candidate."""
-
-    id: UUID
-    attempt_id: UUID
-    at: datetime
-    author: str
-    text: str
-
-
-class Picture(msgspec.Struct, frozen=True):
-    """A stored picture; `kind` is `identity` or `evidence`."""
-
-    id: UUID
-    attempt_id: UUID
-    kind: str
-    at: datetime
-    sha256: str
-    jpeg: bytes
-
-
-class Standing(msgspec.Struct, frozen=True):
-    """One candidate in the grid: incidents that wait for a review (remarks of severity info are not counted)."""
-
-    attempt_id: UUID
-    frame_at: datetime | None
-    open_incidents: int
-    worst: str | None
-    photo: UUID | None

@@ -11,9 +11,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from proctoring.domain.records import Action
 from proctoring.domain.state import Watch
 from proctoring.service.advance import advance
-from proctoring.service.ports import Action, ProctorUnit
+from proctoring.service.ports import ProctorUnit
 
 
 async def begin_watch(

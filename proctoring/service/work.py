@@ -14,12 +14,13 @@ import structlog
 
 from kit.bus import Bus
 from kit.clock import Clock, milliseconds
+from proctoring.domain.gate import BadImage
 from proctoring.domain.measure import unreadable
+from proctoring.domain.records import Frame
 from proctoring.domain.state import Tick
 from proctoring.domain.thresholds import Thresholds
 from proctoring.service.advance import Advanced, advance
-from proctoring.service.ports import Frame, FrameQueue, Measure, Units
-from proctoring.vision.gate import BadImage
+from proctoring.service.ports import FrameQueue, Measure, Units
 
 log = structlog.get_logger(__name__)
 

@@ -18,7 +18,7 @@ from redis.exceptions import RedisError, ResponseError
 from kit.clock import from_milliseconds, milliseconds
 from kit.errors import Unavailable
 from kit.postgres import Pool, load_statements
-from proctoring.service.ports import Frame
+from proctoring.domain.records import Frame
 
 SQL = load_statements(__package__, "sql/frames.sql")
 

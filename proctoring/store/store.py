@@ -10,10 +10,9 @@ from uuid import UUID
 from kit.postgres import Connection, load_statements
 from proctoring.domain.incident import Incident
 from proctoring.domain.measure import Measurement
+from proctoring.domain.records import Action, IncidentRow, Message, Picture, Standing, Watched
 from proctoring.domain.review import ReviewState
 from proctoring.domain.signals import Signal
-from proctoring.service.ports import Action, IncidentRow, Watched
-from proctoring.service.views import Message, Picture, Standing
 
 SQL = load_statements(__package__, "sql/proctor.sql")
 _SIGN = 1 << 63

@@ -15,8 +15,8 @@ from typing import Any, BinaryIO
 
 import msgspec
 
+from proctoring.domain.gate import BYTES_LIMIT, BadImage
 from proctoring.vision.detector import Detector
-from proctoring.vision.gate import BYTES_LIMIT, BadImage
 
 REQUEST = struct.Struct(">qI")
 ANSWER = struct.Struct(">I")

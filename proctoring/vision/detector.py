@@ -16,8 +16,8 @@ import numpy as np
 from cv2.typing import MatLike
 
 from kit.errors import Unavailable
+from proctoring.domain.gate import BadImage, check_jpeg
 from proctoring.domain.measure import THUMB_HEIGHT, THUMB_WIDTH, FaceBox, Measurement
-from proctoring.vision.gate import BadImage, check_jpeg
 
 MODEL = "face_detection_yunet_2023mar_int8bq.onnx"
 WORKING_SIDE = 320  # pictures are shrunk to this longer side; the budget and the thresholds are measured at it

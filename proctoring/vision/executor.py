@@ -18,8 +18,8 @@ import msgspec
 import structlog
 
 from kit.errors import Unavailable
+from proctoring.domain.gate import BadImage, check_jpeg
 from proctoring.domain.measure import Measurement
-from proctoring.vision.gate import BadImage, check_jpeg
 
 log = structlog.get_logger(__name__)
 

@@ -55,9 +55,9 @@ def seat_routes(deps: Deps, seats: Seats, site: Site) -> Blueprint:
         await seats.attempt(seat)
         if (request.content_length or 0) > PHOTO_LIMIT:
             raise Invalid("the photo is over 200 kB")
-        jpeg = await request.get_data(as_text=False)
+        jpeg = await request.body
         async with deps.unit() as unit:
-            await store_identity_photo(unit, attempt_id=seat.attempt_id, jpeg=bytes(jpeg), now=g.now)
+            await store_identity_photo(unit, attempt_id=seat.attempt_id, jpeg=jpeg, now=g.now)
             await note_photo(unit, seat.attempt_id, g.now)
         await announce(seat)
         return jsonify({"ok": True})

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from proctoring.service.ports import Frame
+from proctoring.domain.records import Frame
 from proctoring.wiring import units_of
 
 NOW = datetime(2026, 2, 3, 1, 0, tzinfo=UTC)

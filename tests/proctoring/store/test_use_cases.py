@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 
 from kit.errors import NotFound
+from proctoring.domain.gate import BadImage
 from proctoring.domain.measure import FaceBox, Measurement
 from proctoring.domain.review import AlreadyReviewed, UnknownDecision
 from proctoring.domain.signals import Signal, UnknownSignal
@@ -22,7 +23,6 @@ from proctoring.service.timeline import timeline
 from proctoring.service.watch import begin_watch, end_watch, record_action
 from proctoring.service.work import process_frames, process_signals, watch_silence
 from proctoring.store.frames import PostgresFrameQueue
-from proctoring.vision.gate import BadImage
 
 CAMERA = {"camera": True, "frame_interval_s": 5, "fullscreen": True}
 JPEG = (

@@ -7,10 +7,10 @@ import cv2
 import numpy as np
 import pytest
 
+from proctoring.domain.gate import BadImage
 from proctoring.domain.reading import Reading, read_frame, trace_face
 from proctoring.domain.thresholds import Thresholds
 from proctoring.vision.detector import Detector
-from proctoring.vision.gate import BadImage
 
 AT = datetime(2026, 2, 3, 1, 0, tzinfo=UTC)
 LIMITS = Thresholds()

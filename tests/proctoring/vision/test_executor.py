@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from proctoring.domain.gate import BadImage
 from proctoring.vision.detector import Detector
 from proctoring.vision.executor import DecoderDied, DecoderPool
-from proctoring.vision.gate import BadImage
 
 AT = datetime(2026, 2, 3, 1, 0, 0, 123457, tzinfo=UTC)
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proctoring.vision.gate import BYTES_LIMIT, BadImage, JpegSize, check_jpeg
+from proctoring.domain.gate import BYTES_LIMIT, BadImage, JpegSize, check_jpeg
 
 SOI, EOI = b"\xff\xd8", b"\xff\xd9"
 
