@@ -11,8 +11,13 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import pytest
+from hypothesis import HealthCheck, settings
 
 from kit.postgres import open_pool
+
+# speed is measured by benchmarks, never by a test: these machines are shared and slow at times
+settings.register_profile("ombilin", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("ombilin")
 
 _numbers = itertools.count(1)
 

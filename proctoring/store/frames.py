@@ -6,7 +6,7 @@ live view never lags. Frames may be lost with the server; nothing else is kept h
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar, cast
@@ -73,7 +73,7 @@ class PostgresFrameQueue:
         return count
 
 
-def _or_unavailable(method: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
+def _or_unavailable(method: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Coroutine[Any, Any, T]]:
     @wraps(method)
     async def guarded(*args: P.args, **kwargs: P.kwargs) -> T:
         try:

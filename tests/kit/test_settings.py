@@ -1,5 +1,7 @@
 """Settings: every wrong value is named, all at once, and every field is documented."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +15,7 @@ class Example:
     url: str = setting(help="where", secret=True)
     port: int = setting(8400, "which port")
     loud: bool = setting(False, "how")
-    folder: "Path | None" = setting(None, "in which folder")
+    folder: Path | None = setting(None, "in which folder")
 
 
 def test_defaults_and_values():
