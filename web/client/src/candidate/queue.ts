@@ -36,6 +36,7 @@ export class Queue {
     private seq: number,
     private rev: number,
     private waiting: Op[],
+    readonly place: number | null,
   ) {}
 
   static async open(attempt: string, lastRevision: number): Promise<Queue> {
@@ -48,10 +49,11 @@ export class Queue {
       const range = IDBKeyRange.bound([attempt, 0], [attempt, Infinity]);
       const waiting = (await db.getAll("ops", range)).map(({ attempt: _own, ...op }) => op as Op);
       const rev = waiting.reduce((most, op) => Math.max(most, op.rev), lastRevision);
+      const place = ((await db.get("meta", `at:${attempt}`)) as number | undefined) ?? null;
       void navigator.storage?.persist?.().catch(() => false);
-      return new Queue(db, attempt, kept, seq, rev, waiting);
+      return new Queue(db, attempt, kept, seq, rev, waiting, place);
     } catch {
-      return new Queue(null, attempt, newId(), 0, lastRevision, []);
+      return new Queue(null, attempt, newId(), 0, lastRevision, [], null);
     }
   }
 
@@ -84,6 +86,11 @@ export class Queue {
       this.db = again ? await open().catch(() => null) : null;
       if (this.db) await this.write(op, false);
     }
+  }
+
+  // Which item was open, so that a browser that died comes back to it.
+  remember(place: number): void {
+    void this.db?.put("meta", place, `at:${this.attempt}`).catch(() => undefined);
   }
 
   async acknowledge(acked: number): Promise<void> {

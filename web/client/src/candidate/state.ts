@@ -79,8 +79,8 @@ export async function take(told: Bootstrap): Promise<void> {
   const known = read();
   messages.value = told.messages.filter((each) => !known.includes(each.id));
   bootstrap.value = told;
-  const remembered = Number(sessionStorage.getItem(`at-${told.attempt.id}`) ?? "1");
-  position.value = Math.min(Math.max(1, remembered), Math.max(1, told.items.length));
+  const firstBlank = told.items.findIndex((each) => standing(each) === "blank") + 1;
+  position.value = Math.min(queue.value.place ?? Math.max(1, firstBlank), Math.max(1, told.items.length));
 }
 
 export async function respond(each: Item, option: string): Promise<void> {
@@ -104,5 +104,5 @@ export function go(to: number): void {
   if (to < 1 || to > count) return;
   position.value = to;
   page.value = "items";
-  sessionStorage.setItem(`at-${bootstrap.value?.attempt.id}`, String(to));
+  queue.value?.remember(to);
 }
