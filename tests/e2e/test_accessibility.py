@@ -1,13 +1,13 @@
-"""axe-core on every page that the product has, light and dark, desktop and phone; and an exam with the keyboard alone."""
+"""axe-core on every page of both products, light and dark, desktop and phone; and an exam with the keyboard alone."""
 
 import pytest
 from playwright.async_api import Page, expect
 
-from scripts.build_frontend import CLIENT
+from scripts import build_frontend
 
 pytestmark = pytest.mark.browser
 
-AXE = (CLIENT / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+AXE = build_frontend.CLIENT / "node_modules" / "axe-core" / "axe.min.js"
 RUN = "async () => (await axe.run()).violations.flatMap(v => v.nodes.map(n => `${v.id}: ${n.target.join(' ')}`))"
 PHONE = {"width": 360, "height": 740}
 DESKTOP = {"width": 1280, "height": 800}
@@ -18,11 +18,17 @@ RECRUITMENT_PUBLIC = ("/", "/announcements/PRW-01", "/staff/login")
 RECRUITMENT = ("/staff/home", "/vacancies", "/vacancies/GRU-01", "/applicants", "/handovers")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def packages():
+    """axe-core comes with the client's packages."""
+    build_frontend.ensure_packages()
+
+
 async def violations(page: Page, where: str) -> list[str]:
     """What axe finds in both colour schemes and both sizes, and what scrolls sideways on a phone."""
     found: list[str] = []
     if not await page.evaluate("() => 'axe' in window"):
-        await page.evaluate(AXE)
+        await page.evaluate(AXE.read_text(encoding="utf-8"))
     for size in (DESKTOP, PHONE):
         await page.set_viewport_size(size)
         for scheme in ("light", "dark"):

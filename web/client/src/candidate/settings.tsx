@@ -1,7 +1,7 @@
 // Text size, theme, contrast: kept on the device, applied to <html>.
 
 import { signal } from "@preact/signals";
-import { t } from "../i18n";
+import { locale, t } from "../i18n";
 
 type Choice = { size: "1" | "2" | "3"; theme: "auto" | "light" | "dark"; contrast: boolean };
 const KEPT = "ombilin-display";
@@ -52,6 +52,7 @@ function Radios<K extends "size" | "theme">(props: { name: K; label: string; opt
 }
 
 export function Settings() {
+  const other = locale === "id" ? "en" : "id";
   return (
     <details class="settings">
       <summary class="button button-quiet">
@@ -66,6 +67,7 @@ export function Settings() {
           <input type="checkbox" checked={choice.value.contrast} onChange={(event) => change({ contrast: event.currentTarget.checked })} />
           {t("contrast")}
         </label>
+        <p><a href={`/locale/${other}?next=/exam/`} lang={other} hreflang={other}>{t("otherLanguage")}</a></p>
         <p class="quiet small">{t("shortcuts")}</p>
       </div>
     </details>

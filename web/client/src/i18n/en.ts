@@ -46,6 +46,7 @@ export const en: Words = {
   themeAuto: "As the device",
   themeLight: "Light",
   themeDark: "Dark",
+  otherLanguage: "Bahasa Indonesia",
   contrast: "High contrast",
   shortcuts: "Keyboard: Alt+→ next, Alt+← previous, Alt+R flag, Alt+S all items.",
   paused: "The examination is paused",

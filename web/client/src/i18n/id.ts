@@ -44,6 +44,7 @@ export const id = {
   themeAuto: "Ikuti perangkat",
   themeLight: "Terang",
   themeDark: "Gelap",
+  otherLanguage: "English",
   contrast: "Kontras tinggi",
   shortcuts: "Pintasan papan ketik: Alt+→ berikutnya, Alt+← sebelumnya, Alt+R ragu-ragu, Alt+S daftar soal.",
   paused: "Ujian dijeda",
