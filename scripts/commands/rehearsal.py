@@ -117,11 +117,12 @@ async def _system(environ: Mapping[str, str]) -> AsyncIterator[Settings]:
             sys.executable, "-m", "scripts.cli", "serve", env={**environ, **own}
         )
         try:
-            await _wait_ready(settings.base_url)
+            await _wait_ready(settings.base_url, process)
             yield settings
         finally:
-            process.terminate()
-            await process.wait()
+            if process.returncode is None:
+                process.terminate()
+                await process.wait()
             server.erase()
 
 
@@ -132,9 +133,11 @@ def _free_port() -> int:
         return port
 
 
-async def _wait_ready(base_url: str) -> None:
+async def _wait_ready(base_url: str, process: asyncio.subprocess.Process) -> None:
     async with httpx.AsyncClient(trust_env=False) as http:
         for _ in range(READY_TRIES):
+            if process.returncode is not None:
+                break  # it said why on standard error
             try:
                 if (await http.get(f"{base_url}/readyz")).status_code == 200:
                     return
