@@ -61,14 +61,14 @@ def create_app(deps: Deps) -> HotPaths:
         secret_key=settings.secret_key,
         timezone=settings.timezone,
         package="web",
-        catalogs=("web",),
+        catalogs=("proctoring", "web"),
         messages=MESSAGES,
         role_labels=ROLES,
         nav=_nav,
-        statics={"dist": "web"},
+        statics={"dist": "web", "web": "web"},
     )
-    app.jinja_env.globals["client"] = entry
     site = install(app, options, deps.pool, deps.clock)
+    app.jinja_env.globals["client"] = entry
     seats = Seats(deps)
     for routes in (
         health_routes(deps.pool),
@@ -76,7 +76,7 @@ def create_app(deps: Deps) -> HotPaths:
         portal_routes(deps),
         candidate_routes(deps, seats, site),
         seat_routes(deps, seats, site),
-        proctor_routes(deps, seats),
+        proctor_routes(deps, seats, site),
         board_routes(deps),
         bank_routes(deps),
     ):

@@ -9,6 +9,7 @@ from typing import Any
 
 from exam_engine.domain.log import SequenceItem
 from exam_engine.domain.records import Exam
+from item_bank.domain.blueprint import Blueprint
 from item_bank.domain.item import ChoiceInteraction, Figure, ItemContent
 from item_bank.formats.html import data_uri
 from kit.http.formats import LocaleCode
@@ -35,6 +36,11 @@ def proctoring_view(exam: Exam) -> dict[str, Any]:
         "quality": 0.6,
         "fullscreen": bool(exam.proctoring.get("fullscreen", False)),
     }
+
+
+def section_titles(blueprint: Blueprint, locale: LocaleCode) -> dict[str, str]:
+    """Full titles by section code, in the reader's language."""
+    return {each.code: each.title_id if locale == "id" else each.title_en for each in blueprint.sections}
 
 
 def figure_view(figure: Figure | None) -> dict[str, str] | None:

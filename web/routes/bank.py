@@ -16,12 +16,18 @@ from web.wiring import Deps
 
 BANK_ROLES = ("author", "reviewer", "releaser", "auditor")
 PAGE = 25
+LAST_PAGE = 100_000  # so that no address asks PostgreSQL for an offset that it cannot count to
+TRAIL = 20  # newest steps that an item's page shows
 ACTION_ROLES = {
     Action.SUBMIT: ("author", "administrator"),
     Action.SEND_BACK: ("reviewer", "administrator"),
     Action.APPROVE: ("reviewer", "administrator"),
     Action.RETIRE: ("reviewer", "releaser", "administrator"),
 }
+
+
+def _words(text: str) -> str | None:
+    return text.replace("\x00", "").strip()[:100] or None
 
 
 def bank_routes(deps: Deps) -> Blueprint:
@@ -31,8 +37,8 @@ def bank_routes(deps: Deps) -> Blueprint:
     @routes.get("/bank/")
     @requires(*BANK_ROLES)
     async def items_page() -> Any:
-        wanted = {name: request.args.get(name, "").strip()[:100] or None for name in ("state", "topic", "text")}
-        page = max(1, request.args.get("page", 1, int))
+        wanted = {name: _words(request.args.get(name, "")) for name in ("state", "topic", "text")}
+        page = min(max(1, request.args.get("page", 1, int)), LAST_PAGE)
         async with deps.unit() as unit:
             count, items = await unit.bank.items(**wanted, limit=PAGE, offset=(page - 1) * PAGE)
             topics = await unit.bank.topics()
@@ -53,6 +59,7 @@ def bank_routes(deps: Deps) -> Blueprint:
         async with deps.unit() as unit:
             version = await unit.bank.version(version_id)
             history = await unit.bank.history(version.item_id)
+            trail = await unit.accounts.audit_lines(str(version_id), TRAIL)
         state = State(version.state)
         actions = [action for from_state, action in MOVES if from_state is state and _may(action, version.author_id)]
         interaction = version.content.interactions[0]
@@ -63,6 +70,8 @@ def bank_routes(deps: Deps) -> Blueprint:
             "bank/item.html",
             version=version,
             history=history,
+            trail=trail,
+            own=version.author_id == g.staff.id,
             actions=[action.value for action in actions],
             figure=figure_view(version.content.figure),
             options=[

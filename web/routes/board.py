@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
-from quart import Blueprint, render_template
+from quart import Blueprint, g, render_template
 
 from exam_engine.domain.records import Exam, Session
 from exam_engine.service.board import Board, board_meta
 from kit.errors import NotFound
 from kit.http.sse import Event, event_stream
 from web.live_board import LiveBoard
+from web.views import section_titles
 from web.wiring import Deps
 
 
@@ -40,8 +42,15 @@ def board_routes(deps: Deps) -> Blueprint:
     @routes.get("/board/<code>")
     async def board_page(code: str) -> Any:
         session, exam, live = await of(code)
-        meta = board_meta(deps.rule_packs[exam.rule_pack])
-        return await render_template("board.html", session=session, exam=exam, meta=meta, rows=await live.rows())
+        blueprint, _ = await deps.item_pool(exam.blueprint, g.now)
+        return await render_template(
+            "board.html",
+            session=session,
+            exam=exam,
+            meta=board_meta(deps.rule_packs[exam.rule_pack]),
+            titles=section_titles(blueprint, g.locale),
+            rows=sorted(await live.rows(), key=lambda row: (-Fraction(row.total), row.number)),
+        )
 
     @routes.get("/api/board/<code>/events")
     async def board_events(code: str) -> Any:

@@ -18,6 +18,7 @@ from kit.http.errors import words_of
 from kit.http.site import Site
 from web.messages import MESSAGES
 from web.seat import Seats, SeatToken, read_token
+from web.views import section_titles
 from web.wiring import Deps
 
 SEAT_HOURS = 12  # longer than any session
@@ -99,6 +100,8 @@ def candidate_routes(deps: Deps, seats: Seats, site: Site) -> Blueprint:
             session = await unit.exams.session(attempt.session_id)
             exam = await unit.exams.exam(session.exam_id)
             answered = (await unit.attempts.answered([attempt.id])).get(attempt.id, 0)
+            sequence = (await unit.attempts.sequences([attempt.id])).get(attempt.id, ())
+        blueprint, _ = await deps.item_pool(exam.blueprint, g.now)
         return await render_template(
             "candidate/receipt.html",
             attempt=attempt,
@@ -107,6 +110,8 @@ def candidate_routes(deps: Deps, seats: Seats, site: Site) -> Blueprint:
             session=session,
             exam=exam,
             answered=answered,
+            item_count=len(sequence),
+            titles=section_titles(blueprint, g.locale),
         )
 
     @routes.post("/exam/logout")
