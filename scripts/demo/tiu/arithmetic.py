@@ -35,7 +35,7 @@ def _fractions(rng: Rng) -> Task:
     wrong = [
         Fraction(a.numerator + b.numerator, a.denominator + b.denominator),
         a * b,
-        abs(a - b) + Fraction(1, 20),
+        abs(a - b),
         key + Fraction(1, 10),
         key - Fraction(1, 10),
         key + Fraction(1, 5),
@@ -55,7 +55,7 @@ def _brackets(rng: Rng) -> Task:
 
 
 def _decimals(rng: Rng) -> Task:
-    a, b = Fraction(between(rng, 12, 48), 10), Fraction(between(rng, 2, 9), 4)
+    a, b = Fraction(between(rng, 12, 48), 10), Fraction((2, 3, 5, 6, 7, 9)[between(rng, 0, 5)], 4)
     key = a * b
     wrong = [key * 10, key / 10, a + b, key + Fraction(1, 2), key - Fraction(1, 5)]
     return f"{written(a)} × {written(b)}", key, wrong, f"{written(a)} × {written(b)} = {written(key)}."
@@ -81,5 +81,5 @@ TASKS: tuple[Callable[[Rng], Task], ...] = (_order, _percent, _fractions, _brack
 def generate(rng: Rng, variant: int) -> Draft:
     """One computation; `variant` chooses the kind."""
     text, key, wrong, reason = TASKS[variant % len(TASKS)](rng)
-    options, place = numbers(rng, key, wrong)
+    options, place = numbers(rng, key, wrong, as_fraction=TASKS[variant % len(TASKS)] is _fractions)
     return Draft("TIU.berhitung", f"Hasil dari {text} adalah", options, place, reason, -0.5 + 0.2 * (variant % 6))

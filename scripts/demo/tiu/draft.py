@@ -56,13 +56,14 @@ def place(rng: Rng, right: Option, wrong: Sequence[Option]) -> tuple[tuple[Optio
 
 
 def numbers(
-    rng: Rng, right: Fraction | int, wrong: Sequence[Fraction | int], suffix: str = ""
+    rng: Rng, right: Fraction | int, wrong: Sequence[Fraction | int], suffix: str = "", *, as_fraction: bool = False
 ) -> tuple[tuple[Option, ...], int]:
-    """Numeric options; distractors that coincide are filled up with neighbours of the key."""
+    """Numeric options, all in one form; distractors that coincide are filled up with neighbours of the key."""
+    form = str if as_fraction else written
     step = max(1, abs(int(right)) // 10)
     spare = [right + sign * step * factor for factor in (1, 2, 3, 4) for sign in (1, -1)]
-    texts = [Option(written(each) + suffix) for each in (*wrong, *spare) if each > 0 or right <= 0]
-    return place(rng, Option(written(right) + suffix), texts)
+    texts = [Option(form(each) + suffix) for each in (*wrong, *spare) if each > 0 or right <= 0]
+    return place(rng, Option(form(right) + suffix), texts)
 
 
 def written(value: Fraction | int) -> str:

@@ -110,10 +110,7 @@ def _changes(rng: Rng) -> list[Change]:
     turn = (1, 2, 3)[between(rng, 0, 2)]
     return [
         (lambda s, n: replace(s, arrow=(s.arrow + turn * n) % 8), f"panah berputar {45 * turn}° searah jarum jam"),
-        (
-            lambda s, n: replace(s, dots=(s.dots - 1 + n) % 4 + 1),
-            "titik bertambah satu (setelah empat menjadi satu)",
-        ),
+        (lambda s, n: replace(s, dots=(s.dots - 1 + n) % 4 + 1), "titik bertambah satu"),
         (lambda s, n: replace(s, filled=s.filled ^ bool(n % 2)), "arsiran berganti"),
     ]
 
@@ -122,7 +119,8 @@ def series(rng: Rng, variant: int) -> Draft:
     """Four frames change by two rules; what comes next."""
     changes = _changes(rng)
     used = [changes[0], changes[1 + variant % 2]]
-    shapes = [_random(rng)]
+    # the shown frames must tell that one dot follows four, so a row does not begin with one
+    shapes = [replace(_random(rng), dots=between(rng, 2, 4))]
     for _ in range(4):
         shape = shapes[-1]
         for change, _words in used:
@@ -130,7 +128,8 @@ def series(rng: Rng, variant: int) -> Draft:
         shapes.append(shape)
     key = shapes[4]
     options, index = place(rng, _option(key), [_option(each) for each in [shapes[3], *_neighbours(key)] if each != key])
-    reason = "Pada setiap langkah " + " dan ".join(words for _, words in used) + "."
+    wraps = " Setelah empat, titik menjadi satu." if variant % 2 == 0 else ""
+    reason = "Pada setiap langkah " + " dan ".join(words for _, words in used) + "." + wraps
     figure = _row(shapes, {4: "?"})
     stem = "Gambar yang tepat untuk melanjutkan rangkaian adalah"
     return Draft("TIU.figural-serial", stem, options, index, reason, 0.2 + 0.1 * (variant % 5), figure)
@@ -138,8 +137,10 @@ def series(rng: Rng, variant: int) -> Draft:
 
 def analogy(rng: Rng, variant: int) -> Draft:
     """The first becomes the second; the third becomes which one, by the same change."""
-    first = _random(rng)
-    third = replace(_random(rng), outer=next(each for each in SHAPES if each != first.outer))
+    # one pair must tell the whole change: no turn from four dots to one, and both begin filled or both empty
+    first = replace(_random(rng), dots=between(rng, 1, 3))
+    other = next(each for each in SHAPES if each != first.outer)
+    third = replace(_random(rng), outer=other, dots=between(rng, 1, 3), filled=first.filled)
     changes = _changes(rng)
     used = [changes[0], changes[1 + variant % 2]]
 

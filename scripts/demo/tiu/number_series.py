@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
-from scripts.demo.tiu.draft import Draft, Rng, between, numbers
+from scripts.demo.tiu.draft import Draft, Rng, between, numbers, written
 
 Series = tuple[list[int], str, float]
 
@@ -40,7 +40,9 @@ def _fibonacci(rng: Rng) -> Series:
 
 
 def _alternating(rng: Rng) -> Series:
-    start, factor, minus = between(rng, 4, 9), 2, between(rng, 3, 5)
+    # were the start what is taken away, two numbers would only take turns
+    factor, minus = 2, between(rng, 3, 5)
+    start = minus + between(rng, 1, 4)
     terms = [start]
     for place in range(6):
         terms.append(terms[-1] * factor if place % 2 == 0 else terms[-1] - minus)
@@ -70,5 +72,5 @@ def generate(rng: Rng, variant: int) -> Draft:
     last = shown[-1] - shown[-2]
     wrong: list[Fraction | int] = [shown[-1] + last, key + 2, key - 2, key + last, key + 5, key - 3]
     options, place = numbers(rng, key, wrong)
-    stem = f"Bilangan berikutnya pada deret {', '.join(map(str, shown))}, ... adalah"
-    return Draft("TIU.deret", stem, options, place, f"{reason} Suku berikutnya {key}.", difficulty)
+    stem = f"Bilangan berikutnya pada deret {', '.join(map(written, shown))}, ... adalah"
+    return Draft("TIU.deret", stem, options, place, f"{reason} Suku berikutnya {written(key)}.", difficulty)

@@ -43,7 +43,7 @@ def _clues(order: Order, words: tuple[str, ...], rng: Rng) -> list[Clue]:
         )
 
     def not_at(name: str, at: int, text: str) -> Clue:
-        return f"{name} tidak {text}", lambda row: row[at] != name
+        return f"{name} bukan yang {text}", lambda row: row[at] != name
 
     clues: list[Clue] = []
     for first in range(4):

@@ -56,7 +56,7 @@ def _average(rng: Rng) -> Pair:
 def _inequality(rng: Rng) -> Pair:
     low = between(rng, 2, 9)
     pairs = [(Fraction(low + 1), Fraction(low + 3)), (Fraction(low + 3), Fraction(low + 1))]
-    given = f"Diketahui a > {low} dan b > {low}."
+    given = f"Diketahui a &gt; {low} dan b &gt; {low}."
     return given, "a", "b", pairs, f"Keduanya lebih dari {low}, tetapi urutan a dan b tidak diketahui."
 
 

@@ -32,7 +32,7 @@ def _work(rng: Rng) -> Problem:
         f"{one} dapat menyelesaikan pendataan arsip dalam {a} hari, sedangkan {two} dalam {b} hari. Jika keduanya "
         "bekerja bersama dengan kecepatan tetap, pendataan itu selesai dalam"
     )
-    reason = f"Setiap hari selesai 1/{a} + 1/{b} = {written(1 / key)} bagian, jadi {written(key)} hari."
+    reason = f"Setiap hari selesai 1/{a} + 1/{b} = {1 / key} bagian, jadi {written(key)} hari."
     return (
         stem,
         key,
