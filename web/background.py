@@ -15,6 +15,7 @@ import structlog
 from exam_engine.service.finish import expire_overdue
 from exam_engine.service.hand_over import BATCH, deliver_due
 from web.seat import Seats
+from web.watching import ended, forget_pictures
 from web.wiring import Deps
 
 log = structlog.get_logger(__name__)
@@ -45,12 +46,15 @@ async def _for_ever(work: Callable[[], Awaitable[None]]) -> None:
 
 async def _sweep(deps: Deps) -> None:
     async with deps.unit() as unit:
-        ended = await expire_overdue(unit, deps.marking, SWEEP_BATCH)
-        sessions = {attempt_id: (await unit.attempts.get(attempt_id)).session_id for attempt_id in ended}
+        overdue = await expire_overdue(unit, deps.marking, SWEEP_BATCH)
+        sessions = {attempt_id: (await unit.attempts.get(attempt_id)).session_id for attempt_id in overdue}
+        for attempt_id, session_id in sessions.items():
+            await ended(unit, attempt_id, session_id, now=deps.clock())
+    await forget_pictures(deps.frames, overdue)
     for attempt_id, session_id in sessions.items():
         await deps.bus.publish(f"seat.{attempt_id}", {"kind": "state"})
         await deps.bus.publish(f"proctor.{session_id}", {"kind": "candidate", "attempt": str(attempt_id)})
-    if len(ended) < SWEEP_BATCH:
+    if len(overdue) < SWEEP_BATCH:
         await asyncio.sleep(SWEEP_S)
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from importlib.resources import files
 from uuid import UUID
 
+import structlog
 from redis import asyncio as aioredis
 
 from exam_engine.domain.operations import ItemOptions
@@ -29,13 +30,16 @@ from kit.accounts.store import AccountStore
 from kit.bus import Bus, PostgresBus, RedisBus
 from kit.clock import Clock
 from kit.migrations import migrate
-from kit.postgres import Connection, Pool, open_connection, open_pool, require_durable
+from kit.postgres import Connection, Pool, load_statements, open_connection, open_pool, require_durable
 from kit.signing import SigningKey, derive_key
 from proctoring.service.ports import FrameQueue
 from proctoring.store.frames import PostgresFrameQueue, RedisFrameQueue
 from proctoring.store.store import ProctorStore
 from web.settings import Settings
 
+log = structlog.get_logger(__name__)
+
+SQL = load_statements(__package__, "sql/unit.sql")
 STAFF_SCHEMA = "ops"
 POOL_TTL_S = 15  # how long the list of approved items of a blueprint may be old at a start
 
@@ -74,6 +78,21 @@ class Unit:
         self.bank = BankStore(connection)
         self.proctor = ProctorStore(connection)
         self.accounts = AccountStore(connection, STAFF_SCHEMA)
+
+    @asynccontextmanager
+    async def aside(self, what: str, **facts: str) -> AsyncIterator[None]:
+        """A savepoint for what may fail without failing the rest: its error is logged, its changes are undone.
+
+        It may also not hold the rest up: inside, a lock is waited for 0.3 s and a statement runs 1 s.
+        """
+        try:
+            async with self.connection.transaction():
+                before = await self.connection.fetchrow(SQL.select_limits)
+                await self.connection.execute(SQL.limit_aside)
+                yield
+                await self.connection.execute(SQL.restore_limits, *before)
+        except Exception as error:
+            log.error(f"{what}-failed", **facts, error=repr(error))
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
 
@@ -11,11 +10,13 @@ from quart import Blueprint, Response, g, jsonify, render_template, request
 from exam_engine.service import control
 from kit.clock import milliseconds
 from kit.errors import Invalid, NotFound
-from kit.http.site import requires
-from kit.http.sse import Event, event_stream
+from kit.http.site import Site, requires
+from kit.http.sse import event_stream
 from proctoring.service import incidents, media, messages, timeline
+from web.live_console import LiveConsole
 from web.proctor_view import ProctorView
 from web.seat import Seats
+from web.watching import acted
 from web.wiring import Deps
 
 PROCTORS = ("proctor", "lead_proctor")
@@ -28,10 +29,10 @@ class NoPicture(NotFound):
     key = "no-picture"
 
 
-def proctor_routes(deps: Deps, seats: Seats) -> Blueprint:
+def proctor_routes(deps: Deps, seats: Seats, site: Site) -> Blueprint:
     """Pages under /proctor/ and the API under /api/proctor/."""
     routes = Blueprint("proctor", __name__)
-    view = ProctorView(deps, seats)
+    view = ProctorView(deps, seats, site.translate_in)
 
     @routes.get("/proctor/")
     @requires(*PROCTORS)
@@ -52,19 +53,13 @@ def proctor_routes(deps: Deps, seats: Seats) -> Blueprint:
     @routes.get("/api/proctor/sessions/<uuid:session_id>")
     @requires(*PROCTORS)
     async def session_state(session_id: UUID) -> Any:
-        return jsonify(await view.session(session_id, g.now))
+        return jsonify(await view.session(session_id, g.now, g.locale))
 
     @routes.get("/api/proctor/sessions/<uuid:session_id>/events")
     @requires(*PROCTORS)
     async def session_events(session_id: UUID) -> Any:
-        async def events() -> AsyncIterator[Event]:
-            async with deps.bus.subscribe(f"proctor.{session_id}") as published:
-                async for _, payload in published:
-                    event = await view.event(session_id, payload, deps.clock())
-                    if event is not None:
-                        yield event
-
-        return await event_stream(events())
+        console = LiveConsole(view, deps.bus, deps.clock, session_id, g.locale)
+        return await event_stream(console.events())
 
     @routes.get("/api/proctor/attempts/<uuid:attempt_id>/frame")
     @requires(*PROCTORS)
@@ -81,7 +76,7 @@ def proctor_routes(deps: Deps, seats: Seats) -> Blueprint:
             entries = await timeline.timeline(unit, attempt_id)
             await unit.accounts.audit(g.now, g.staff.username, "timeline-viewed", str(attempt_id), {})
         candidate = await view.candidate(attempt_id, g.now)
-        return jsonify({"candidate": candidate, "entries": [view.entry(each) for each in entries]})
+        return jsonify({"candidate": candidate, "entries": [view.entry(each, g.locale) for each in entries]})
 
     @routes.get("/api/proctor/media/<uuid:media_id>")
     @requires(*PROCTORS)
@@ -98,10 +93,13 @@ def proctor_routes(deps: Deps, seats: Seats) -> Blueprint:
     async def send_message(attempt_id: UUID) -> Any:
         text = await _text("text")
         async with deps.unit() as unit:
+            session_id = (await unit.attempts.get(attempt_id)).session_id
             sent = await messages.send_message(unit, attempt_id=attempt_id, text=text, author=g.staff.name, now=g.now)
             await unit.accounts.audit(g.now, g.staff.username, "message-sent", str(attempt_id), {"text": text})
         told = {"id": str(sent.id), "text": sent.text, "at": milliseconds(sent.at), "from": sent.author}
         await deps.bus.publish(f"seat.{attempt_id}", {"message": told})
+        shown = {"kind": "message", "attempt": str(attempt_id), "message": told}
+        await deps.bus.publish(f"proctor.{session_id}", shown)
         return jsonify(await view.candidate(attempt_id, g.now))
 
     @routes.post("/api/proctor/attempts/<uuid:attempt_id>/pause")
@@ -110,6 +108,7 @@ def proctor_routes(deps: Deps, seats: Seats) -> Blueprint:
         reason = await _text("reason")
         async with deps.unit() as unit:
             attempt = await control.pause(unit, attempt_id, actor=g.staff.username, reason=reason)
+            await acted(unit, attempt, "paused", actor=g.staff.username, detail={"reason": reason}, now=g.now)
             await unit.accounts.audit(g.now, g.staff.username, "paused", str(attempt_id), {"reason": reason})
         return await _announce(attempt_id, attempt.session_id)
 
@@ -118,6 +117,7 @@ def proctor_routes(deps: Deps, seats: Seats) -> Blueprint:
     async def resume(attempt_id: UUID) -> Any:
         async with deps.unit() as unit:
             attempt = await control.resume(unit, attempt_id, actor=g.staff.username)
+            await acted(unit, attempt, "resumed", actor=g.staff.username, detail={}, now=g.now)
             await unit.accounts.audit(g.now, g.staff.username, "resumed", str(attempt_id), {})
         return await _announce(attempt_id, attempt.session_id)
 
@@ -137,7 +137,7 @@ def proctor_routes(deps: Deps, seats: Seats) -> Blueprint:
             detail = {"decision": body.get("decision")}
             await unit.accounts.audit(g.now, g.staff.username, "incident-reviewed", str(incident_id), detail)
         await deps.bus.publish(f"proctor.{incident.session_id}", {"kind": "incident", "incident": str(incident.id)})
-        return jsonify(await view.incident(incident))
+        return jsonify(await view.incident(incident, g.locale))
 
     async def _announce(attempt_id: UUID, session_id: UUID) -> Any:
         await deps.bus.publish(f"seat.{attempt_id}", {"kind": "state"})

@@ -19,6 +19,7 @@ from proctoring.service.photos import store_identity_photo
 from proctoring.service.signals import record_check
 from web.seat import Seats, SeatToken, read_token, wire_state
 from web.views import exam_view, item_view, proctoring_view
+from web.watching import begun, ended, forget_pictures
 from web.wiring import Deps
 
 PHOTO_LIMIT = 200 * 1024
@@ -86,7 +87,8 @@ def seat_routes(deps: Deps, seats: Seats, site: Site) -> Blueprint:
             raise PhotoNeeded
         blueprint, pool = await deps.item_pool(exam.blueprint, g.now)
         async with deps.unit() as unit:
-            await start(unit, seat.attempt_id, blueprint=blueprint, pool=pool)
+            started = await start(unit, seat.attempt_id, blueprint=blueprint, pool=pool)
+            await begun(unit, started, exam.proctoring, now=g.now)
         deps.legal.forget(seat.attempt_id)
         await announce(seat)
         return jsonify(await _bootstrap(deps, seats, seat))
@@ -98,6 +100,8 @@ def seat_routes(deps: Deps, seats: Seats, site: Site) -> Blueprint:
         await seats.attempt(seat, fresh=True)
         async with deps.unit() as unit:
             await finish(unit, seat.attempt_id, Action.SUBMIT, deps.marking)
+            await ended(unit, seat.attempt_id, seat.session_id, now=g.now)
+        await forget_pictures(deps.frames, [seat.attempt_id])
         await announce(seat)
         return jsonify({"receipt_url": "/exam/receipt"})
 
