@@ -64,3 +64,5 @@ class Newest(msgspec.Struct, frozen=True):
     item_id: UUID
     version: int | None
     content_sha256: str | None
+    topic: str | None
+    difficulty: float | None

@@ -14,7 +14,7 @@ from item_bank.domain.blueprint import Blueprint, blueprint_hash, check_blueprin
 from item_bank.domain.draw import PoolItem
 from item_bank.domain.item import Figure, ItemContent, content_hash, problems
 from item_bank.domain.records import NewVersion
-from item_bank.domain.versions import Action, State, move
+from item_bank.domain.versions import Action, SamePerson, State, move
 from item_bank.formats.html import clean, clean_svg, plain_text
 from item_bank.service.ports import BankPort
 from kit.errors import Conflict, Invalid
@@ -80,8 +80,11 @@ async def import_items(
 ) -> tuple[int, int]:
     """Add what is new or changed, all or nothing: approved when a reviewer is given, else as drafts.
 
-    Returns (added, unchanged). Raises `UnusableItem` for the first item that could not be used.
+    Returns (added, unchanged). Raises `UnusableItem` for the first item that could not be used, `SamePerson` for an
+    author who would review.
     """
+    if reviewer_id == author_id:
+        raise SamePerson
     wanted = {each.code: msgspec.structs.replace(each, content=sanitised(each.content)) for each in items}
     for each in wanted.values():
         if found := problems(each.content):
@@ -92,7 +95,8 @@ async def import_items(
     versions = [
         _version(each, newest[code].item_id, (newest[code].version or 0) + 1)
         for code, each in wanted.items()
-        if newest[code].content_sha256 != content_hash(each.content)
+        if (newest[code].content_sha256, newest[code].topic, newest[code].difficulty)
+        != (content_hash(each.content), each.topic, each.difficulty)
     ]
     state = State.DRAFT if reviewer_id is None else State.APPROVED
     if state is State.APPROVED:

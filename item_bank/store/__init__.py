@@ -19,7 +19,7 @@ from kit.errors import NotFound
 from kit.postgres import Connection, load_statements
 
 SQL = load_statements(__name__, "sql/bank.sql")
-LINE = len(ItemLine.__struct_fields__)
+FAR = 10**9  # no bank has a page there, and PostgreSQL's integers end
 
 
 @dataclass(eq=False)
@@ -79,7 +79,9 @@ class BankStore:
     async def items(
         self, state: str | None, topic: str | None, text: str | None, limit: int, offset: int
     ) -> tuple[int, list[ItemLine]]:
-        """(how many in all, one page of them)."""
+        """(how many in all, one page of them). What PostgreSQL cannot hold finds nothing."""
+        if any("\0" in each for each in (state, topic, text) if each) or offset > FAR:
+            return 0, []
         pattern = None if not text else "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
         count = await self._connection.fetchval(SQL.count_items, state, topic, pattern)
         rows = await self._connection.fetch(SQL.select_items, state, topic, pattern, limit, offset)

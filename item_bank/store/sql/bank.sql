@@ -9,7 +9,7 @@ select id, $1, code, $2 from unnest($3::uuid[], $4::text[]) as t (id, code)
 on conflict (bank_id, code) do nothing;
 
 -- name: select_newest
-select distinct on (i.code) i.code, i.id as item_id, v.version, v.content_sha256
+select distinct on (i.code) i.code, i.id as item_id, v.version, v.content_sha256, v.topic, v.difficulty
 from bank.item i
 left join bank.item_version v on v.item_id = i.id
 where i.bank_id = $1 and i.code = any($2::text[])
@@ -21,8 +21,8 @@ update bank.item_version set state = 'retired', decided_at = $2 where item_id = 
 -- name: insert_versions
 insert into bank.item_version (id, item_id, version, state, topic, difficulty, content, content_sha256, stem_text,
                                option_ids, author_id, reviewer_id, created_at, decided_at)
-select id, item_id, version, $1, topic, difficulty, content, content_sha256, stem_text, string_to_array(options, ' '),
-       $2, $3, $4, case when $3::uuid is null then null else $4 end
+select id, item_id, version, $1::text, topic, difficulty, content, content_sha256, stem_text, string_to_array(options, ' '),
+       $2, $3::uuid, $4::timestamptz, case when $3::uuid is null then null else $4::timestamptz end
 from unnest($5::uuid[], $6::uuid[], $7::int[], $8::text[], $9::float8[], $10::jsonb[], $11::text[], $12::text[],
             $13::text[])
     as t (id, item_id, version, topic, difficulty, content, content_sha256, stem_text, options);
