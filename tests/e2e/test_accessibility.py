@@ -124,7 +124,7 @@ async def test_candidate_pages_with_the_keyboard_alone(system, context, oracle):
     await page.keyboard.press("Enter")
     found += await violations(page, "display settings")
     await page.keyboard.press("Enter")
-    await press(page, "Tab", "[data-testid=review]", limit=200)
+    await press(page, "Tab", "[data-testid=review]", limit=150)
     await page.keyboard.press("Enter")
     await expect(page.get_by_test_id("finish")).to_be_visible()
     found += await violations(page, "review")

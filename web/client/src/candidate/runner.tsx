@@ -277,30 +277,31 @@ export function Runner() {
       <Header />
       <div class="run-body">
         <main class="run-main" id="main" tabIndex={-1}>{page.value === "review" ? <Review /> : now && <Question item={now} />}</main>
+        {/* before the navigator, so that the keyboard reaches "next" without passing 110 numbers */}
+        {page.value === "items" && now && (
+          <footer class="run-foot">
+            <div class="run-foot-in">
+              <button type="button" class="button button-secondary" data-testid="previous" disabled={position.value === 1} onClick={() => go(position.value - 1)}>
+                <span aria-hidden="true">‹&nbsp;</span><span class="foot-word">{t("previous")}</span>
+              </button>
+              <button type="button" class={`button button-secondary ${flags.value.has(now.ref) ? "is-on" : ""}`} data-testid="flag" aria-pressed={flags.value.has(now.ref)} onClick={() => void toggleFlag(now)}>
+                <span aria-hidden="true">⚑&nbsp;</span>{t("flag")}
+              </button>
+              <button type="button" class="button button-secondary narrow-only open-navigator" data-testid="navigator-open" onClick={() => sheet.current?.showModal()}>
+                <span aria-hidden="true">☰</span><span class="visually-hidden">{t("navigator")}</span>
+              </button>
+              {position.value < count ? (
+                <button type="button" class="button" data-testid="next" onClick={() => go(position.value + 1)}>
+                  <span class="foot-word">{t("next")}</span><span aria-hidden="true">&nbsp;›</span>
+                </button>
+              ) : (
+                <button type="button" class="button" data-testid="next" onClick={() => (page.value = "review")}>{t("review")}</button>
+              )}
+            </div>
+          </footer>
+        )}
         <div class="run-side wide-only"><Navigator /></div>
       </div>
-      {page.value === "items" && now && (
-        <footer class="run-foot">
-          <div class="run-foot-in">
-            <button type="button" class="button button-secondary" data-testid="previous" disabled={position.value === 1} onClick={() => go(position.value - 1)}>
-              <span aria-hidden="true">‹&nbsp;</span><span class="foot-word">{t("previous")}</span>
-            </button>
-            <button type="button" class={`button button-secondary ${flags.value.has(now.ref) ? "is-on" : ""}`} data-testid="flag" aria-pressed={flags.value.has(now.ref)} onClick={() => void toggleFlag(now)}>
-              <span aria-hidden="true">⚑&nbsp;</span>{t("flag")}
-            </button>
-            <button type="button" class="button button-secondary narrow-only open-navigator" data-testid="navigator-open" onClick={() => sheet.current?.showModal()}>
-              <span aria-hidden="true">☰</span><span class="visually-hidden">{t("navigator")}</span>
-            </button>
-            {position.value < count ? (
-              <button type="button" class="button" data-testid="next" onClick={() => go(position.value + 1)}>
-                <span class="foot-word">{t("next")}</span><span aria-hidden="true">&nbsp;›</span>
-              </button>
-            ) : (
-              <button type="button" class="button" data-testid="next" onClick={() => (page.value = "review")}>{t("review")}</button>
-            )}
-          </div>
-        </footer>
-      )}
       <dialog ref={sheet} class="sheet"><Navigator onClose={() => sheet.current?.close()} /></dialog>
       <SelfView />
     </div>
