@@ -8,11 +8,13 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from uuid import UUID
 
 import httpx
 import structlog
 
-from exam_engine.service.finish import expire_overdue
+from exam_engine.service.finish import CannotExpire, expire_next
 from exam_engine.service.hand_over import BATCH, deliver_due
 from web.seat import Seats
 from web.watching import ended, forget_pictures
@@ -21,7 +23,7 @@ from web.wiring import Deps
 log = structlog.get_logger(__name__)
 
 SWEEP_S = 0.5  # an attempt ends at most a second after its deadline
-SWEEP_BATCH = 25
+STUCK_S = 30.0  # before an attempt that could not be ended is tried again
 DELIVERY_POLL_S = 2.0
 DELIVERY_TIMEOUT_S = 10.0
 
@@ -30,7 +32,7 @@ async def run_background(deps: Deps, seats: Seats) -> None:
     """Run until cancelled."""
     async with asyncio.TaskGroup() as group:
         group.create_task(_for_ever(seats.follow_bus), name="seats")
-        group.create_task(_for_ever(lambda: _sweep(deps)), name="sweeper")
+        group.create_task(_for_ever(_Sweeper(deps).sweep), name="sweeper")
         if deps.settings.handover_url:
             group.create_task(_for_ever(lambda: _deliver(deps)), name="hand-over")
 
@@ -44,18 +46,33 @@ async def _for_ever(work: Callable[[], Awaitable[None]]) -> None:
             await asyncio.sleep(1)
 
 
-async def _sweep(deps: Deps) -> None:
-    async with deps.unit() as unit:
-        overdue = await expire_overdue(unit, deps.marking, SWEEP_BATCH)
-        sessions = {attempt_id: (await unit.attempts.get(attempt_id)).session_id for attempt_id in overdue}
-        for attempt_id, session_id in sessions.items():
-            await ended(unit, attempt_id, session_id, now=deps.clock())
-    await forget_pictures(deps.frames, overdue)
-    for attempt_id, session_id in sessions.items():
+class _Sweeper:
+    """Ends overdue attempts one by one; one that cannot be ended is left aside for a while, so that it stops nobody."""
+
+    def __init__(self, deps: Deps) -> None:
+        self._deps = deps
+        self._stuck: dict[UUID, datetime] = {}
+
+    async def sweep(self) -> None:
+        """End one attempt, or wait a little when there is none."""
+        deps, now = self._deps, self._deps.clock()
+        self._stuck = {attempt_id: until for attempt_id, until in self._stuck.items() if until > now}
+        try:
+            async with deps.unit() as unit:
+                over = await expire_next(unit, deps.marking, tuple(self._stuck))
+                if over is not None:
+                    await ended(unit, *over, now=now)
+        except CannotExpire as error:
+            log.error("attempt-not-ended", attempt=str(error.attempt_id), error=repr(error.__cause__))
+            self._stuck[error.attempt_id] = now + timedelta(seconds=STUCK_S)
+            return
+        if over is None:
+            await asyncio.sleep(SWEEP_S)
+            return
+        attempt_id, session_id = over
+        await forget_pictures(deps.frames, [attempt_id])
         await deps.bus.publish(f"seat.{attempt_id}", {"kind": "state"})
         await deps.bus.publish(f"proctor.{session_id}", {"kind": "candidate", "attempt": str(attempt_id)})
-    if len(overdue) < SWEEP_BATCH:
-        await asyncio.sleep(SWEEP_S)
 
 
 async def _deliver(deps: Deps) -> None:

@@ -6,8 +6,10 @@ outbox, all or nothing. Whoever asks a second time gets the same result.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import ClassVar
 from uuid import UUID, uuid5
 
 import msgspec
@@ -20,6 +22,7 @@ from exam_engine.domain.scoring import SittingResult, score_sitting, written
 from exam_engine.service.item_points import points_of
 from exam_engine.service.ports import ExamUnit, ItemSource
 from kit.canonical import digest
+from kit.errors import Fault
 from kit.handover import ProctoringSummary, RulePackRef, ScoreRecord, SectionScore, to_plain
 from kit.handover import Status as RecordStatus
 from kit.signing import SigningKey
@@ -31,6 +34,14 @@ _RECORD_STATUS: dict[Status, RecordStatus] = {
     Status.EXPIRED: "final",
     Status.TERMINATED: "withheld",
 }
+
+
+@dataclass(eq=False)
+class CannotExpire(Fault):
+    """The attempt is over, but ending or scoring it failed; the cause says why."""
+
+    attempt_id: UUID
+    key: ClassVar[str] = "cannot-expire"
 
 
 @dataclass(frozen=True)
@@ -129,9 +140,17 @@ def _sections(result: SittingResult) -> tuple[SectionScore, ...]:
     )
 
 
-async def expire_overdue(unit: ExamUnit, marking: Marking, limit: int) -> list[UUID]:
-    """End what is overdue; any number of workers may sweep at once, none waits for another."""
-    overdue = await unit.attempts.lock_overdue(limit)
-    for attempt_id in overdue:
+async def expire_next(unit: ExamUnit, marking: Marking, without: Sequence[UUID] = ()) -> tuple[UUID, UUID] | None:
+    """End one overdue attempt; returns (attempt, session), or None when there is none.
+
+    One transaction each, so that an attempt that cannot be scored (`CannotExpire` names it, for `without`) keeps
+    nobody else from being ended. Any number of workers may sweep at once, none waits for another.
+    """
+    attempt_id = await unit.attempts.lock_overdue(without)
+    if attempt_id is None:
+        return None
+    try:
         await finish(unit, attempt_id, Action.EXPIRE, marking)
-    return overdue
+    except Exception as error:
+        raise CannotExpire(attempt_id) from error
+    return attempt_id, (await unit.attempts.get(attempt_id)).session_id

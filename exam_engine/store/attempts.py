@@ -53,9 +53,10 @@ class AttemptStore:
         row = await self._connection.fetchrow(SQL.lock_participant_attempt, participant_id)
         return None if row is None else _attempt(row)
 
-    async def lock_overdue(self, limit: int) -> list[UUID]:
-        """Running attempts whose deadline has passed and that no other worker holds."""
-        return [row["id"] for row in await self._connection.fetch(SQL.lock_overdue, limit)]
+    async def lock_overdue(self, without: Sequence[UUID]) -> UUID | None:
+        """A running attempt whose deadline has passed and that no other worker holds, the longest overdue first."""
+        found: UUID | None = await self._connection.fetchval(SQL.lock_overdue, list(without))
+        return found
 
     async def add(self, attempt: Attempt) -> None:
         """Insert a preparing attempt; one that exists stays."""

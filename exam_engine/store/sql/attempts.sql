@@ -20,8 +20,8 @@ from exam.attempt where participant_id = $1 order by ordinal desc limit 1 for no
 
 -- name: lock_overdue
 select id from exam.attempt
-where status = 'active' and deadline_at < clock_timestamp()
-order by deadline_at limit $1 for no key update skip locked;
+where status = 'active' and deadline_at < clock_timestamp() and id <> all($1::uuid[])
+order by deadline_at limit 1 for no key update skip locked;
 
 -- name: update_attempt
 update exam.attempt

@@ -1,9 +1,10 @@
 -- name: save_operations
 -- One statement decides, stores and answers a whole batch. Attempts are locked in order of their id, so that two
 -- writers cannot deadlock; the deadline is compared with the database's clock after the lock is held; an operation that
--- is already in the log is answered 'stored' whatever has happened since.
+-- is already in the log is answered 'stored' whatever has happened since. The log is looked at after the lock as well,
+-- and of copies within the batch the first is the operation: so the numbers of the log have no gaps.
 with op as (
-    select *
+    select *, row_number() over (partition by attempt_id, client_id, client_seq order by place) as copy
     from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[], $5::text[], $6::uuid[], $7::bigint[], $8::jsonb[],
                 $9::timestamptz[])
         with ordinality as t (attempt_id, seat_id, client_id, client_seq, kind, item_version_id, revision, payload,
@@ -14,21 +15,21 @@ with op as (
     where a.id in (select attempt_id from op)
     order by a.id
     for no key update of a
+), held as materialized (
+    select locked.*, clock_timestamp() as at from locked
 ), judged as materialized (
-    select op.*, l.last_seq, clock.at,
+    select op.*, l.last_seq, l.at,
            case
-               when e.attempt_id is not null then 'stored'
+               when exam.event_stored(op.attempt_id, op.client_id, op.client_seq) then 'stored'
                when l.id is null then 'rejected'
                when l.seat_id <> op.seat_id then 'superseded'
                when l.status in ('paused', 'preparing') then 'hold'
-               when l.status <> 'active' or clock.at > l.deadline_at then 'late'
+               when l.status <> 'active' or l.at > l.deadline_at then 'late'
+               when op.copy > 1 then 'stored'
                else 'new'
            end as verdict
     from op
-    left join locked l on l.id = op.attempt_id
-    left join exam.event e
-        on e.attempt_id = op.attempt_id and e.client_id = op.client_id and e.client_seq = op.client_seq
-    cross join lateral (select clock_timestamp() as at) clock
+    left join held l on l.id = op.attempt_id
 ), appended as (
     insert into exam.event (attempt_id, seq, kind, server_at, payload, item_version_id, revision, client_id, client_seq,
                             client_at)
@@ -36,7 +37,6 @@ with op as (
            item_version_id, revision, client_id, client_seq, client_at
     from judged
     where verdict = 'new'
-    on conflict (attempt_id, client_id, client_seq) do nothing
 ), counted as (
     update exam.attempt a
     set last_seq = a.last_seq + n.count
