@@ -1,0 +1,48 @@
+// Requests of a member of staff. A refusal carries its status, its key and its words in the reader's language.
+
+import type { Candidate, Incident, SessionState, Timeline } from "./types";
+
+export class Refused extends Error {
+  constructor(readonly status: number, readonly key: string, message: string) {
+    super(message);
+  }
+}
+
+async function answer<T>(response: Response): Promise<T> {
+  if (response.ok) return (await response.json()) as T;
+  let key = "unknown";
+  let message = String(response.status);
+  try {
+    const told = (await response.json()) as { error: { key: string; message: string } };
+    key = told.error.key;
+    message = told.error.message;
+  } catch {
+    // a proxy's page instead of ours: the status says enough
+  }
+  throw new Refused(response.status, key, message);
+}
+
+const get = async <T>(path: string): Promise<T> => answer<T>(await fetch(path, { credentials: "same-origin", cache: "no-store" }));
+
+async function post<T>(path: string, body: unknown): Promise<T> {
+  const token = document.querySelector<HTMLMetaElement>('meta[name="csrf-token"]')?.content ?? "";
+  const sent = await fetch(path, {
+    method: "POST",
+    credentials: "same-origin",
+    headers: { "X-CSRF-Token": token, "Content-Type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  return answer<T>(sent);
+}
+
+const BASE = "/api/proctor";
+export const eventsOf = (session: string): string => `${BASE}/sessions/${session}/events`;
+export const frameOf = (attempt: string, at: number): string => `${BASE}/attempts/${attempt}/frame?at=${at}`;
+export const mediaOf = (id: string): string => `${BASE}/media/${id}`;
+export const readSession = (session: string) => get<SessionState>(`${BASE}/sessions/${session}`);
+export const readTimeline = (attempt: string) => get<Timeline>(`${BASE}/attempts/${attempt}/timeline`);
+export const sendMessage = (attempt: string, text: string) => post<Candidate>(`${BASE}/attempts/${attempt}/message`, { text });
+export const pauseClock = (attempt: string, reason: string) => post<Candidate>(`${BASE}/attempts/${attempt}/pause`, { reason });
+export const resumeClock = (attempt: string) => post<Candidate>(`${BASE}/attempts/${attempt}/resume`, {});
+export const reviewIncident = (incident: string, decision: "upheld" | "dismissed", note: string) =>
+  post<Incident>(`${BASE}/incidents/${incident}/review`, { decision, note });
