@@ -1,10 +1,11 @@
-"""Addresses of the built client: Vite's manifest, read once."""
+"""Addresses of the built client: Vite's manifest, read again when the client was built anew."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from importlib.resources import files
+from pathlib import Path
 
 import msgspec
 
@@ -30,17 +31,19 @@ class _Chunk(msgspec.Struct, frozen=True):
     is_entry: bool = msgspec.field(default=False, name="isEntry")
 
 
-@cache
-def _manifest() -> dict[str, _Chunk]:
-    source = files("web").joinpath("static", "dist", ".vite", "manifest.json")
-    if not source.is_file():
-        raise Unavailable(retry_after_s=60)
-    return msgspec.json.decode(source.read_bytes(), type=dict[str, _Chunk])
+MANIFEST = Path(str(files("web"))) / "static" / "dist" / ".vite" / "manifest.json"
+
+
+@lru_cache(maxsize=1)
+def _manifest(_changed_ns: int) -> dict[str, _Chunk]:
+    return msgspec.json.decode(MANIFEST.read_bytes(), type=dict[str, _Chunk])
 
 
 def entry(name: str) -> Entry:
     """The entry `candidate`, `proctor` or `board`; raises `Unavailable` where the client was never built."""
-    manifest = _manifest()
+    if not MANIFEST.is_file():
+        raise Unavailable(retry_after_s=60)
+    manifest = _manifest(MANIFEST.stat().st_mtime_ns)
     chunk = next(each for each in manifest.values() if each.is_entry and each.name == name)
     shared = [manifest[key] for key in chunk.imports]
     styles = (*chunk.css, *(style for each in shared for style in each.css))

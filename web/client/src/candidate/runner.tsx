@@ -300,10 +300,12 @@ export function Runner() {
             </div>
           </footer>
         )}
-        <div class="run-side wide-only"><Navigator /></div>
+        <div class="run-side">
+          <SelfView />
+          <div class="wide-only"><Navigator /></div>
+        </div>
       </div>
       <dialog ref={sheet} class="sheet"><Navigator onClose={() => sheet.current?.close()} /></dialog>
-      <SelfView />
     </div>
   );
 }

@@ -27,7 +27,7 @@ export const en: Words = {
   waitUnsent: "Waiting for {n} answers to be sent …",
   saved: "Saved {time}",
   saving: "Saving …",
-  savedHere: "Saved on this device ({n} not sent yet)",
+  savedHere: "{n} saved on this device",
   ready: "Ready",
   offlineTitle: "The network is down.",
   offlineText: "Work on. Your answers are kept on this device and are sent by themselves when the network is back.",

@@ -25,7 +25,7 @@ export const id = {
   waitUnsent: "Menunggu {n} jawaban terkirim …",
   saved: "Tersimpan {time}",
   saving: "Menyimpan …",
-  savedHere: "Tersimpan di perangkat ini ({n} belum terkirim)",
+  savedHere: "{n} tersimpan di perangkat ini",
   ready: "Siap",
   offlineTitle: "Jaringan terputus.",
   offlineText: "Teruslah mengerjakan. Jawaban tersimpan di perangkat ini dan terkirim sendiri setelah jaringan pulih.",
