@@ -1,7 +1,8 @@
-"""Fixtures that need PostgreSQL: one real server per test run, one fresh migrated database per test that asks.
+"""Fixtures that need PostgreSQL: one real server per test run, an empty migrated database for each test that asks.
 
 Domain tests ask for none of these, so they need no service. `OMBILIN_TEST_DATABASE_URL` (a superuser's) replaces the
-embedded server. A migrated template is cloned for each test, which takes a few milliseconds.
+embedded server. `pool` is one database emptied before each test, the quickest; `fresh_url` is a clone for those that
+change the schema or the server's state.
 """
 
 import itertools
@@ -84,19 +85,45 @@ async def _clone(server_url: str, template: str) -> AsyncIterator[str]:
         await admin.close()
 
 
-@pytest.fixture
-async def database_url(server_url, exam_template) -> AsyncIterator[str]:
-    """A fresh database of the examination system."""
+EMPTY = """
+do $$ begin
+    execute (select 'truncate ' || string_agg(format('%I.%I', schemaname, tablename), ', ') || ' restart identity'
+             from pg_tables where schemaname = any('{{{schemas}}}') and tablename <> 'migration');
+end $$
+"""
+
+
+@pytest.fixture(scope="session")
+async def _shared_url(server_url, exam_template) -> AsyncIterator[str]:
     async for url in _clone(server_url, exam_template):
         yield url
 
 
-@pytest.fixture
-async def pool(database_url) -> AsyncIterator[asyncpg.Pool]:
-    """A pool on a fresh database of the examination system."""
-    pool = await open_pool(database_url)
+@pytest.fixture(scope="session")
+async def _shared_pool(_shared_url) -> AsyncIterator[asyncpg.Pool]:
+    pool = await open_pool(_shared_url)
     yield pool
     await pool.close()
+
+
+@pytest.fixture
+async def pool(_shared_pool) -> asyncpg.Pool:
+    """A pool on an empty database of the examination system."""
+    await _shared_pool.execute(EMPTY.format(schemas="ops,bank,exam,proctor"))
+    return _shared_pool
+
+
+@pytest.fixture
+def database_url(pool, _shared_url) -> str:
+    """The address of the same database."""
+    return _shared_url
+
+
+@pytest.fixture
+async def fresh_url(server_url, exam_template) -> AsyncIterator[str]:
+    """A database of the examination system that nobody else sees."""
+    async for url in _clone(server_url, exam_template):
+        yield url
 
 
 @pytest.fixture
@@ -217,15 +244,14 @@ async def demo_url(server_url, demo_template) -> AsyncIterator[str]:
         yield url
 
 
-RESET = """
-do $$ begin
-    execute (select 'truncate ' || string_agg(format('%I.%I', schemaname, tablename), ', ') || ' cascade'
-             from pg_tables where schemaname = 'proctor' and tablename <> 'migration');
-end $$;
+RESET = (
+    EMPTY.format(schemas="proctor")
+    + """;
 truncate exam.attempt, exam.event, exam.response, exam.flag, exam.score, exam.outbox, ops.audit, ops.staff_session;
 update exam.session set chain_head = repeat('0', 64) where chain_head <> repeat('0', 64);
 update exam.participant set track = 'general' where track <> 'general';
 """
+)
 
 
 @pytest.fixture(scope="session")

@@ -5,16 +5,18 @@ from pathlib import Path
 import pytest
 
 from kit.migrations import MigrationChanged, migrate, schema_snapshot
+from kit.postgres import open_connection
 
 SNAPSHOTS = Path(__file__).parents[1] / "schema"
 
 
-async def test_a_second_run_does_nothing_and_an_edit_is_noticed(pool):
-    async with pool.acquire() as connection:
-        assert await migrate(connection, schema="exam", package="exam_engine.store") == []
-        await connection.execute("update exam.migration set sha256 = 'edited'")
-        with pytest.raises(MigrationChanged) as refused:
-            await migrate(connection, schema="exam", package="exam_engine.store")
+async def test_a_second_run_does_nothing_and_an_edit_is_noticed(fresh_url):
+    connection = await open_connection(fresh_url)
+    assert await migrate(connection, schema="exam", package="exam_engine.store") == []
+    await connection.execute("update exam.migration set sha256 = 'edited'")
+    with pytest.raises(MigrationChanged) as refused:
+        await migrate(connection, schema="exam", package="exam_engine.store")
+    await connection.close()
     assert refused.value.name == "0001_exam.sql"
 
 

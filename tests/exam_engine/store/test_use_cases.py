@@ -526,7 +526,6 @@ async def test_two_dispatchers_do_not_send_the_same(desk):
     async def run():
         async def post(body, headers):
             sent.append(headers["webhook-id"])
-            return None
 
         async with desk.deps.unit() as unit:
             await both.wait()
