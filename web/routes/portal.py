@@ -11,6 +11,8 @@ from web.wiring import Deps
 
 HOMES = {"proctor": "/proctor/", "lead_proctor": "/proctor/", "administrator": "/proctor/"}
 
+SHOWN_COMING = 12
+
 
 def portal_routes(deps: Deps) -> Blueprint:
     """`/`, `/boards`, `/staff/home`."""
@@ -20,7 +22,9 @@ def portal_routes(deps: Deps) -> Blueprint:
     async def home() -> Any:
         async with deps.unit() as unit:
             sessions = await unit.exams.sessions()
-        return await render_template("home.html", sessions=[each for each in sessions if each.closes_at > g.now])
+        running = [each for each in sessions if each.opens_at <= g.now < each.closes_at]
+        coming = sorted((each for each in sessions if each.opens_at > g.now), key=lambda each: each.opens_at)
+        return await render_template("home.html", running=running, coming=coming[:SHOWN_COMING])
 
     @routes.get("/boards")
     async def boards() -> Any:

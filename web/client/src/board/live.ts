@@ -46,6 +46,8 @@ export function listen(address: string): void {
   let waiting: Row[] = [];
   let flush = 0;
   let told = 0;
+  let source: EventSource;
+  let retry = 0;
   const lost = () => {
     told ||= window.setTimeout(() => (connection.value = "lost"), GRACE_MS);
   };
@@ -56,7 +58,8 @@ export function listen(address: string): void {
     connection.value = "live";
   };
   const open = () => {
-    const source = new EventSource(address);
+    clearTimeout(retry);
+    source = new EventSource(address);
     source.addEventListener("meta", (event) => (meta.value = JSON.parse(event.data) as Meta));
     source.addEventListener("rows", (event) => {
       waiting = [];
@@ -73,11 +76,17 @@ export function listen(address: string): void {
     });
     source.addEventListener("error", () => {
       lost();
-      if (source.readyState !== EventSource.CLOSED) return;
+      if (source.readyState !== EventSource.CLOSED) return; // the browser tries again by itself
       const pause = RETRY_MS[Math.min(failures, RETRY_MS.length - 1)] ?? 30_000;
       failures += 1;
-      setTimeout(open, pause * (0.75 + Math.random() / 2)); // not all screens of a hall at once
+      retry = window.setTimeout(open, pause * (0.75 + Math.random() / 2)); // not all screens of a hall at once
     });
   };
   open();
+  // a network that goes without a word leaves the stream open and silent
+  addEventListener("offline", lost);
+  addEventListener("online", () => {
+    source.close();
+    open();
+  });
 }

@@ -31,7 +31,7 @@ const id = {
   resume: "Lanjutkan gulir",
   connecting: "Menyambung …",
   live: "Langsung",
-  liveAt: "perubahan terakhir {time}",
+  liveAt: "diperbarui pukul {time}",
   lost: "Sambungan terputus. Menampilkan nilai terakhir, pukul {time}. Menyambung lagi …",
   lostNever: "Belum tersambung. Menampilkan nilai saat halaman dibuka. Menyambung lagi …",
   lostSaid: "Sambungan papan nilai terputus.",
@@ -78,7 +78,7 @@ const en: Words = {
   resume: "Go on scrolling",
   connecting: "Connecting …",
   live: "Live",
-  liveAt: "last change {time}",
+  liveAt: "updated {time}",
   lost: "Connection lost. Showing the points of {time}. Connecting again …",
   lostNever: "Not connected yet. Showing the points of when the page was opened. Connecting again …",
   lostSaid: "The score board has lost its connection.",
@@ -99,6 +99,15 @@ export function t(key: keyof Words, facts: Record<string, string | number> = {})
   return words[key].replace(/\{(\w+)\}/g, (_, name: string) => String(facts[name] ?? ""));
 }
 
-const time = new Intl.DateTimeFormat(english ? "en-GB" : "id-ID", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+// In the time of the venue, which the server says; an old browser that does not know the zone takes its own.
+function clock(timeZone: string | undefined): Intl.DateTimeFormat {
+  const form: Intl.DateTimeFormatOptions = { hour: "2-digit", minute: "2-digit", second: "2-digit" };
+  try {
+    return new Intl.DateTimeFormat(english ? "en-GB" : "id-ID", timeZone ? { ...form, timeZone } : form);
+  } catch {
+    return new Intl.DateTimeFormat(english ? "en-GB" : "id-ID", form);
+  }
+}
+const time = clock(document.getElementById("board")?.dataset.zone);
 export const clockTime = (at: number): string => time.format(at).replace(/:/g, english ? ":" : ".");
 export const points = (value: number | string): string => (english ? String(value) : String(value).replace(".", ","));
