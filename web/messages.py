@@ -25,6 +25,11 @@ MESSAGES: dict[str, Words] = {
     "bad-image": Words(
         N_("The picture cannot be used"), N_("Take it again; it must be a JPEG of at most 200 kB and 1280 pixels.")
     ),
+    "no-picture": Words(
+        N_("There is no such picture"),
+        N_("It may have been deleted on schedule, or a newer one has replaced it."),
+    ),
+    "already-reviewed": Words(N_("This incident was reviewed already"), N_("Open it again to see who decided what.")),
     "same-person": Words(
         N_("The same person may not do both steps"), N_("Ask a colleague with the role to do this step.")
     ),
