@@ -3,56 +3,72 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import os
-import sys
-from collections.abc import Coroutine
-from typing import Annotated, Any
+from collections.abc import Callable, Coroutine
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, Any, ParamSpec
 
 import typer
 
 from kit.errors import Fault
 from scripts.lifeline import end_with_parent
 
-app = typer.Typer(
-    help="Ombilin: online examinations with webcam proctoring.", no_args_is_help=True, add_completion=False
-)
-worker_app = typer.Typer(help="Background workers.", no_args_is_help=True)
-recruitment_app = typer.Typer(help="The admin module: vacancies, applicants, ranking.", no_args_is_help=True)
-demo_app = typer.Typer(help="The demonstration: bank, session, candidates, vacancies.", no_args_is_help=True)
-staff_app = typer.Typer(help="Staff accounts of the examination system.", no_args_is_help=True)
-app.add_typer(worker_app, name="worker")
-app.add_typer(recruitment_app, name="recruitment")
-app.add_typer(demo_app, name="demo")
-app.add_typer(staff_app, name="staff")
+P = ParamSpec("P")
+INTERRUPTED = 130  # as shells say it: 128 + SIGINT
+
+SERVICES, PEOPLE, PROOF, PAGES = "Services", "Set up", "Try and prove", "For the documentation"
+
+app = typer.Typer(no_args_is_help=True, add_completion=False)
+worker_app = typer.Typer(no_args_is_help=True)
+recruitment_app = typer.Typer(no_args_is_help=True)
+staff_app = typer.Typer(no_args_is_help=True)
+demo_app = typer.Typer(no_args_is_help=True)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON value instead of a table.")]
 
 
-def run(work: Coroutine[Any, Any, None]) -> None:
-    """Run a command; a typed error is told in one line, not as a traceback."""
+def run(command: Callable[P, Coroutine[Any, Any, None] | None], *args: P.args, **kwargs: P.kwargs) -> None:
+    """Run a command; a typed error is told in its own words, not as a traceback."""
+    from scripts.commands.settings import refuse_unknown
+
     try:
-        asyncio.run(work)
+        refuse_unknown(os.environ)
+        work = command(*args, **kwargs)
+        if inspect.iscoroutine(work):
+            asyncio.run(work)
     except Fault as error:
         typer.secho(str(error), fg=typer.colors.RED, err=True)
         raise typer.Exit(1) from error
     except KeyboardInterrupt:
-        sys.exit(130)
+        raise typer.Exit(INTERRUPTED) from None
 
 
-@app.command()
+def _show_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"ombilin {version('ombilin')}")
+        raise typer.Exit
+
+
+@app.callback()
+def ombilin(
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and end.")
+    ] = False,
+) -> None:
+    """Online examinations with webcam proctoring. Settings come from the environment: docs/settings.md."""
+
+
+@app.command(rich_help_panel=SERVICES)
 def serve() -> None:
-    """Serve the examination system (settings: docs/settings.md)."""
+    """Serve the examination system."""
     from scripts.commands import services
 
-    run(services.serve_exam(os.environ))
+    run(services.serve_exam, os.environ)
 
 
-@app.command()
-def migrate() -> None:
-    """Bring the schemas of the examination system up to date."""
-    from scripts.commands import services
-
-    run(services.migrate_exam(os.environ))
+app.add_typer(worker_app, name="worker", rich_help_panel=SERVICES, help="Background workers.")
 
 
 @worker_app.command()
@@ -60,7 +76,12 @@ def vision() -> None:
     """Measure webcam frames and raise incidents for the proctors."""
     from scripts.commands import services
 
-    run(services.vision(os.environ))
+    run(services.vision, os.environ)
+
+
+app.add_typer(
+    recruitment_app, name="recruitment", rich_help_panel=SERVICES, help="The admin module: vacancies and ranking."
+)
 
 
 @recruitment_app.command("serve")
@@ -68,7 +89,7 @@ def serve_recruitment() -> None:
     """Serve the admin module."""
     from scripts.commands import services
 
-    run(services.serve_recruitment(os.environ))
+    run(services.serve_recruitment, os.environ)
 
 
 @recruitment_app.command("migrate")
@@ -76,23 +97,18 @@ def migrate_recruitment() -> None:
     """Bring the schema of the admin module up to date."""
     from scripts.commands import services
 
-    run(services.migrate_recruitment(os.environ))
+    run(services.migrate_recruitment, os.environ)
 
 
-@demo_app.command("load")
-def demo_load() -> None:
-    """Load the demonstration; what is there already stays."""
-    from scripts.commands import demo
+@app.command(rich_help_panel=PEOPLE)
+def migrate() -> None:
+    """Bring the schemas of the examination system up to date."""
+    from scripts.commands import services
 
-    run(demo.load(os.environ))
+    run(services.migrate_exam, os.environ)
 
 
-@demo_app.command("logins")
-def demo_logins(as_json: AsJson = False) -> None:
-    """Show the logins of the demonstration."""
-    from scripts.commands import demo
-
-    demo.show_logins(os.environ, as_json=as_json)
+app.add_typer(staff_app, name="staff", rich_help_panel=PEOPLE, help="Staff accounts of the examination system.")
 
 
 @staff_app.command("add")
@@ -107,35 +123,60 @@ def staff_add(
     from scripts.commands import services
 
     password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
-    run(services.add_staff(os.environ, username, name, role, password))
+    run(services.add_staff, os.environ, username, name, role, password)
 
 
-@app.command()
+app.add_typer(demo_app, name="demo", rich_help_panel=PEOPLE, help="The demonstration: bank, session, candidates.")
+
+
+@demo_app.command("load")
+def demo_load() -> None:
+    """Load the demonstration; what is there already stays."""
+    from scripts.commands import demo
+
+    run(demo.load, os.environ)
+
+
+@demo_app.command("logins")
+def demo_logins(as_json: AsJson = False) -> None:
+    """Show the logins of the demonstration."""
+    from scripts.commands import demo
+
+    run(demo.show_logins, os.environ, as_json=as_json)
+
+
+@app.command(rich_help_panel=PROOF)
 def rehearse(
     candidates: Annotated[int, typer.Option(min=1, max=20_000, help="How many take the exam at once.")] = 200,
     minutes: Annotated[float, typer.Option(min=0.2, help="Length of the compressed exam.")] = 1.0,
     as_json: AsJson = False,
 ) -> None:
-    """Let simulated candidates take an exam over the real protocol, then reconcile every acknowledged answer."""
+    """Let simulated candidates take an exam, then reconcile every answer."""
     from scripts.commands import rehearsal
 
-    run(rehearsal.rehearse(os.environ, candidates, minutes, as_json=as_json))
+    run(rehearsal.rehearse, os.environ, candidates, minutes, as_json=as_json)
 
 
-@app.command()
-def screenshots() -> None:
+@app.command(rich_help_panel=PAGES)
+def screenshots(
+    data: Annotated[Path, typer.Option(help="Data folder of the demonstration that scripts/up.py runs.")] = Path(
+        ".ombilin"
+    ),
+    url: Annotated[str, typer.Option(help="Where its examination system answers.")] = "http://127.0.0.1:8400",
+    out: Annotated[Path, typer.Option(help="Folder for the pictures.")] = Path("docs/pictures"),
+) -> None:
     """Take the pictures of README and docs from a running demonstration."""
     from scripts.commands import pictures
 
-    run(pictures.take(os.environ))
+    run(pictures.take, data, url, out)
 
 
-@app.command()
+@app.command(rich_help_panel=PAGES)
 def settings() -> None:
     """Print every setting with its default and meaning (Markdown)."""
-    from scripts.commands import services
+    from scripts.commands.settings import document
 
-    typer.echo(services.settings_document(), nl=False)
+    typer.echo(document(), nl=False)
 
 
 def main() -> None:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from bootstrap import ensure_environment, run_inside  # the path was set just above
+from scripts.bootstrap import ensure_environment, run_inside  # the path was set just above
 
 if __name__ == "__main__":
     if {"-h", "--help"} & set(sys.argv[1:]):

@@ -17,7 +17,7 @@ from kit.errors import Invalid
 from kit.http.serving import serve
 from kit.logs import configure_logs
 from kit.postgres import open_connection
-from kit.settings import read_settings, settings_table
+from kit.settings import read_settings
 from proctoring.worker import run as run_vision
 from recruitment.app import create_app as create_recruitment
 from recruitment.settings import Settings as RecruitmentSettings
@@ -90,11 +90,3 @@ async def add_staff(environ: Mapping[str, str], username: str, name: str, role: 
     finally:
         await connection.close()
     typer.echo(f"{username} ({role})")
-
-
-def settings_document() -> str:
-    """docs/settings.md."""
-    return (
-        "# Settings\n\nRead from the environment once, at start. `ombilin settings` prints this page.\n\n"
-        f"## Examination system\n\n{settings_table(Settings)}\n## Admin module\n\n{settings_table(RecruitmentSettings)}"
-    )
