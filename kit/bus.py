@@ -7,7 +7,7 @@ port: LISTEN/NOTIFY for one machine, Redis publish/subscribe where a fleet has o
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Protocol
 
@@ -37,6 +37,9 @@ class Bus(Protocol):
 
     def subscribe(self, prefix: str) -> Any:
         """Async context manager giving an async iterator of (channel, payload)."""
+
+    def on_gap(self, tell: Callable[[], None]) -> None:
+        """Call `tell` whenever messages may have been lost: whoever remembers something must look again."""
 
     async def close(self) -> None:
         """Stop listening."""
@@ -86,6 +89,18 @@ class _ListeningBus:
         self._fanout = _Fanout()
         self._listener: asyncio.Task[None] | None = None
         self._ready = asyncio.Event()
+        self._tell_gap: list[Callable[[], None]] = []
+
+    def on_gap(self, tell: Callable[[], None]) -> None:
+        """Call `tell` whenever messages may have been lost: whoever remembers something must look again."""
+        self._tell_gap.append(tell)
+
+    def _listening(self) -> None:
+        """From now on messages arrive; what was sent since the listener broke has not."""
+        if self._ready.is_set():
+            for tell in self._tell_gap:
+                tell()
+        self._ready.set()
 
     async def _listen(self) -> None:
         raise NotImplementedError
@@ -135,7 +150,7 @@ class PostgresBus(_ListeningBus):
         try:
             connection.add_termination_listener(lambda _connection: lost.set())
             await connection.add_listener(CHANNEL, lambda _c, _p, _ch, raw: self._fanout.deliver(raw))
-            self._ready.set()
+            self._listening()
             await lost.wait()
         finally:
             connection.terminate()
@@ -162,7 +177,7 @@ class RedisBus(_ListeningBus):
                     await pubsub.subscribe(CHANNEL)
                     async for message in pubsub.listen():
                         if message["type"] == "subscribe":
-                            self._ready.set()
+                            self._listening()
                         elif message["type"] == "message":
                             self._fanout.deliver(message["data"])
             except (RedisError, OSError) as error:

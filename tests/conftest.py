@@ -126,19 +126,19 @@ async def fresh_url(server_url, exam_template) -> AsyncIterator[str]:
         yield url
 
 
-@pytest.fixture
-async def recruitment_database_url(server_url, recruitment_template) -> AsyncIterator[str]:
-    """A fresh database of the admin module."""
+@pytest.fixture(scope="session")
+async def _shared_recruitment_pool(server_url, recruitment_template) -> AsyncIterator[asyncpg.Pool]:
     async for url in _clone(server_url, recruitment_template):
-        yield url
+        pool = await open_pool(url)
+        yield pool
+        await pool.close()
 
 
 @pytest.fixture
-async def recruitment_pool(recruitment_database_url) -> AsyncIterator[asyncpg.Pool]:
-    """A pool on a fresh database of the admin module."""
-    pool = await open_pool(recruitment_database_url)
-    yield pool
-    await pool.close()
+async def recruitment_pool(_shared_recruitment_pool) -> asyncpg.Pool:
+    """A pool on an empty database of the admin module."""
+    await _shared_recruitment_pool.execute(EMPTY.format(schemas="recruitment"))
+    return _shared_recruitment_pool
 
 
 SECRET_KEY, SIGNING_KEY = "22" * 32, "11" * 32  # of throw-away databases

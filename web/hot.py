@@ -7,21 +7,24 @@ itself (docs/decisions/0003-hot-paths.md). Everything else is passed on to Quart
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
 import msgspec
 import structlog
+from werkzeug.http import parse_cookie
 
+from exam_engine.domain.attempt import ENDED
 from exam_engine.domain.operations import OperationBatch
 from exam_engine.service.save import save_operations
-from kit.clock import from_milliseconds
+from exam_engine.service.seat import Superseded
+from kit.clock import from_milliseconds, milliseconds
 from kit.errors import Fault, Invalid, NotFound
 from kit.http.errors import status_of, words_of
 from kit.http.formats import locale_code
 from kit.http.site import BadCsrf, Site, TooLarge
+from kit.postgres import unstorable
 from proctoring.domain.signals import Signal
 from proctoring.service.frames import receive_frame
 from proctoring.service.signals import receive_signals
@@ -94,17 +97,13 @@ class HotPaths:
         except Fault as error:
             await _reply(send, status_of(error), self._told(error, headers), getattr(error, "retry_after_s", None))
         except Exception as error:
-            log.error("hot-path-crashed", path=path, exc_info=error)
-            await _reply(send, 500, self._told(Fault(), headers))
+            fault = _fault_of(error, path)
+            await _reply(send, status_of(fault), self._told(fault, headers))
         else:
             await _reply(send, 204 if answer is None else 200, answer)
 
     def _token(self, headers: dict[str, str]) -> SeatToken:
-        try:
-            morsel = SimpleCookie(headers.get("cookie", "")).get(self._cookie)
-        except CookieError:
-            morsel = None
-        return read_token(self._deps.keys.seat, morsel.value if morsel else None)
+        return read_token(self._deps.keys.seat, _cookie_of(headers, self._cookie))
 
     def _check_origin(self, method: str, headers: dict[str, str]) -> None:
         origin = headers.get("origin")
@@ -146,7 +145,8 @@ class HotPaths:
 
     async def _frame(self, scope: Scope, receive: Receive, token: SeatToken) -> None:
         jpeg = await _body(receive, FRAME_LIMIT)
-        await self._seats.attempt(token)
+        if (await self._seats.attempt(token)).status in ENDED:
+            return  # nobody is watched after the end
         now = self._deps.clock()
         self._seats.touch(token.attempt_id, now)
         captured = next((value for name, value in scope["headers"] if name == b"x-captured-at"), b"")
@@ -162,7 +162,8 @@ class HotPaths:
 
     async def _signals(self, _scope: Scope, receive: Receive, token: SeatToken) -> None:
         sent = _decode(await _body(receive, SIGNALS_LIMIT), _Signals)
-        await self._seats.attempt(token)
+        if (await self._seats.attempt(token)).status in ENDED:
+            return
         now = self._deps.clock()
         signals = [Signal(kind=each.kind, at=_time_ms(each.at), detail=each.detail) for each in sent.signals]
         async with self._deps.unit() as unit:
@@ -180,7 +181,7 @@ class HotPaths:
         try:
             self._check_origin("GET", headers)
             token = self._token(headers)
-            attempt = await self._seats.attempt(token, fresh=True)
+            await self._seats.attempt(token)
         except Fault as error:
             await send({"type": "websocket.close", "code": 4000 + status_of(error), "reason": error.key})
             return
@@ -191,7 +192,8 @@ class HotPaths:
 
         self._seats.connect(token, tell)
         try:
-            await tell({"state": wire_state(attempt, self._deps.clock())})
+            # read after the socket is known, so that no pause or takeover falls in between
+            await tell(await self._standing(token))
             while (message := await receive())["type"] == "websocket.receive":
                 if message.get("text") is None:
                     await send({"type": "websocket.close", "code": 1003, "reason": "text only"})
@@ -200,27 +202,41 @@ class HotPaths:
         finally:
             self._seats.disconnect(token, tell)
 
+    async def _standing(self, token: SeatToken) -> dict[str, Any]:
+        try:
+            attempt = await self._seats.attempt(token, fresh=True)
+        except Superseded:
+            return {"superseded": True}
+        return {"state": wire_state(attempt, self._deps.clock())}
+
     async def _answer(self, token: SeatToken, text: str, headers: dict[str, str]) -> dict[str, Any]:
         now = self._deps.clock()
         self._seats.touch(token.attempt_id, now)
         try:
             message = _decode(text.encode(), _Message)
-            if message.ops is not None and message.client is not None:
-                batch = _decode(text.encode(), OperationBatch)
-                return {"ack": await self._save(token, batch)}
-            return {"pong": message.ping, "now": round(now.timestamp() * 1000)}
+            if message.ping is not None:
+                return {"pong": message.ping, "now": milliseconds(now)}
+            return {"ack": await self._save(token, _decode(text.encode(), OperationBatch))}
+        except Superseded:
+            return {"superseded": True}
         except Fault as error:
-            if error.key == "superseded":
-                return {"superseded": True}
             return self._told(error, headers)
+        except Exception as error:
+            return self._told(_fault_of(error, "socket"), headers)
+
+
+def _fault_of(error: Exception, path: str) -> Fault:
+    """What to tell of an error that is no refusal: input that PostgreSQL cannot hold, or our bug, logged whole."""
+    if unstorable(error):
+        log.warning("hot-path-unstorable", path=path, error=repr(error))
+        return Invalid("a value is out of range")
+    log.error("hot-path-crashed", path=path, exc_info=error)
+    return Fault()
 
 
 def _cookie_of(headers: dict[str, str], name: str) -> str | None:
-    try:
-        morsel = SimpleCookie(headers.get("cookie", "")).get(name)
-    except CookieError:
-        return None
-    return morsel.value if morsel else None
+    # as lenient as the rest of the site: the cookies of other applications on the host may have any form
+    return parse_cookie(headers.get("cookie", "")).get(name)
 
 
 def _time_ms(value: float) -> Any:

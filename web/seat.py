@@ -69,24 +69,45 @@ class Seats:
         self._deps = deps
         self._attempts: OrderedDict[UUID, Attempt] = OrderedDict()
         self._sockets: dict[UUID, dict[UUID, set[Send]]] = {}
+        self._forgotten = 0
+        self._renewing: asyncio.Task[None] | None = None
         self.seen_at: dict[UUID, datetime] = {}
+        deps.bus.on_gap(self._renew)
 
     async def attempt(self, token: SeatToken, *, fresh: bool = False) -> Attempt:
         """The attempt of a seat that still holds; raises `Superseded`."""
         attempt = None if fresh else self._attempts.get(token.attempt_id)
-        if attempt is None:
-            async with self._deps.unit() as unit:
-                attempt = await unit.attempts.get(token.attempt_id)
-            self._attempts[token.attempt_id] = attempt
-            while len(self._attempts) > REMEMBERED:
-                self._attempts.popitem(last=False)
+        # a seat that is not the remembered one may be newer: the log-in was at another worker
+        if attempt is None or attempt.seat_id != token.seat_id:
+            attempt = await self._look(token.attempt_id)
         if attempt.seat_id != token.seat_id:
             raise Superseded
         return attempt
 
+    async def _look(self, attempt_id: UUID) -> Attempt:
+        forgotten = self._forgotten
+        async with self._deps.unit() as unit:
+            attempt = await unit.attempts.get(attempt_id)
+        if forgotten == self._forgotten:  # else this may be what was to be forgotten
+            self._attempts[attempt_id] = attempt
+            while len(self._attempts) > REMEMBERED:
+                self._attempts.popitem(last=False)
+        return attempt
+
     def forget(self, attempt_id: UUID) -> None:
         """What is remembered is no longer true."""
+        self._forgotten += 1
         self._attempts.pop(attempt_id, None)
+
+    def _renew(self) -> None:
+        """Messages of the bus were lost: remember nothing, and tell every open socket how it stands."""
+        self._forgotten += 1
+        self._attempts.clear()
+        self._renewing = asyncio.create_task(self._tell_all())
+
+    async def _tell_all(self) -> None:
+        for attempt_id in tuple(self._sockets):
+            await self._pass_on(attempt_id, {"kind": "state"})
 
     def touch(self, attempt_id: UUID, now: datetime) -> None:
         """The candidate was heard of."""

@@ -25,6 +25,13 @@ WRITERS = 2  # one commits while the other gathers
 BATCH_LIMIT = 1_000  # rows of one statement
 QUEUE_LIMIT = 20_000  # about two seconds of work at full speed
 RECONNECT_S = 0.5
+# what a row may be to blame for; asyncpg's own refusal of a value is a ValueError
+UNSTORABLE = (
+    asyncpg.DataError,
+    asyncpg.IntegrityConstraintViolationError,
+    asyncpg.DeadlockDetectedError,
+    ValueError,
+)
 
 
 class _Waiting:
@@ -110,7 +117,7 @@ class AnswerWriter:
         columns = [[getattr(row, name) for row in rows] for name in Row.__struct_fields__]
         try:
             answers = await connection.fetch(SQL.save_operations, *columns)
-        except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, asyncpg.DeadlockDetectedError) as error:
+        except UNSTORABLE as error:
             if len(taken) == 1:
                 log.error("answer-batch-refused", error=repr(error))
                 self._refuse(taken)

@@ -10,10 +10,12 @@ import asyncio
 import hashlib
 import secrets
 from collections import OrderedDict, deque
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import ClassVar
+from typing import ClassVar, TypeAlias
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
@@ -21,6 +23,7 @@ from argon2.exceptions import Argon2Error, InvalidHashError
 from kit.accounts.store import AccountStore, Staff
 from kit.errors import TooMany, Unauthenticated
 
+Accounts: TypeAlias = Callable[[], AbstractAsyncContextManager[AccountStore]]  # opens one transaction
 SESSION_HOURS = 10  # one examination day
 WAITING_LIMIT = 32  # log-ins that may wait for argon2 before new ones are told to come back
 
@@ -77,12 +80,18 @@ def _digest(token: str) -> bytes:
     return hashlib.sha256(token.encode("utf-8", "replace")).digest()
 
 
-async def log_in(store: AccountStore, username: str, password: str, now: datetime) -> tuple[Staff, str]:
-    """The account and a new session token; raises `WrongCredentials` or `TooMany`."""
+async def log_in(accounts: Accounts, username: str, password: str, now: datetime) -> tuple[Staff, str]:
+    """The account and a new session token; raises `WrongCredentials` or `TooMany`.
+
+    No database connection is held while argon2 works or is waited for: the exam needs them.
+    """
     if _waiting.locked():
         raise TooMany(retry_after_s=2)
     usable = len(username) <= 100 and len(password) <= 1000 and "\0" not in username
-    found = await store.by_username(username.strip().lower()) if usable else None
+    found = None
+    if usable:
+        async with accounts() as store:
+            found = await store.by_username(username.strip().lower())
     stored = found[1] if found else _NOBODY
     async with _waiting:
         loop = asyncio.get_running_loop()
@@ -90,8 +99,11 @@ async def log_in(store: AccountStore, username: str, password: str, now: datetim
     if found is None or not fits:
         raise WrongCredentials
     token = secrets.token_urlsafe(32)
-    await store.add_session(_digest(token), found[0].id, now, now + timedelta(hours=SESSION_HOURS))
-    return found[0], token
+    staff = found[0]
+    async with accounts() as store:
+        await store.add_session(_digest(token), staff.id, now, now + timedelta(hours=SESSION_HOURS))
+        await store.audit(now, staff.username, "staff-login", str(staff.id), {})
+    return staff, token
 
 
 async def who_is(store: AccountStore, token: str | None, now: datetime) -> Staff | None:

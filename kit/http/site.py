@@ -15,7 +15,7 @@ from functools import wraps
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, ClassVar, ParamSpec, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import structlog
 from jinja2 import ChoiceLoader, PackageLoader
@@ -39,7 +39,7 @@ from kit.clock import Clock
 from kit.errors import Fault, Forbidden, Invalid, NotFound, Unauthenticated
 from kit.http.errors import Words, status_of, words_of
 from kit.http.formats import Formats, LocaleCode, load_catalogs, locale_code
-from kit.postgres import Pool
+from kit.postgres import Pool, unstorable
 from kit.signing import derive_key
 
 log = structlog.get_logger(__name__)
@@ -228,7 +228,7 @@ class Site:
             told = {"key": error.key, "message": f"{title}. {next_step}", "title": title, "next_step": next_step}
             return jsonify({"error": told}), status, headers
         if isinstance(error, Unauthenticated) and request.method == "GET":
-            return redirect(f"/staff/login?next={request.path}", 303), 303, {}
+            return redirect(f"/staff/login?next={quote(request.path)}", 303), 303, {}
         page = await render_template("error.html", status=status, title=title, next_step=next_step, key=error.key)
         return page, status, headers
 
@@ -244,8 +244,20 @@ class Site:
 
     async def fail_unforeseen(self, error: Exception) -> Any:
         """Our bug: logged whole, told without detail."""
+        if unstorable(error):
+            log.warning("request-unstorable", path=request.path, error=repr(error))
+            return await self.fail(Invalid("a value is out of range"))
         log.error("request-crashed", path=request.path, exc_info=error)
         return await self.fail(Fault())
+
+
+def local_target(target: str, otherwise: str) -> str:
+    """A path of this site as it was asked for, else `otherwise`.
+
+    Browsers drop tabs and line ends and read a backslash as a slash, so that `/<tab>/elsewhere` leads elsewhere.
+    """
+    local = target.startswith("/") and not target.startswith("//") and target.isprintable() and "\\" not in target
+    return target if local else otherwise
 
 
 def csrf_exempt(view: Callable[P, R]) -> Callable[P, R]:
@@ -305,8 +317,7 @@ def _blueprint(site: Site) -> Blueprint:
     @plumbing.get("/locale/<code>")
     async def switch_locale(code: str) -> Any:
         target = request.args.get("next", "/")
-        safe = target if target.startswith("/") and not target.startswith(("//", "/\\")) else "/"
-        answer = redirect(safe, 303)
+        answer = redirect(local_target(target, "/"), 303)
         site.set_cookie(answer, "locale", locale_code(code), max_age=YEAR_S)
         return answer
 

@@ -106,11 +106,16 @@ def now() -> datetime:
     return NOW
 
 
+@pytest.fixture(scope="session")
+def digest() -> str:
+    """Of the one password; argon2 is slow on purpose."""
+    return hash_password(PASSWORD)
+
+
 @pytest.fixture
-async def demo_pool(recruitment_pool, participants):
+async def demo_pool(recruitment_pool, participants, digest):
     """The demo's vacancies and applicants, and one account of each role."""
     await load_demo(recruitment_pool, participants, now=NOW)
-    digest = hash_password(PASSWORD)
     async with recruitment_pool.acquire() as connection:
         accounts = AccountStore(connection, SCHEMA)
         for role in ("administrator", "committee", "auditor", "assessor"):

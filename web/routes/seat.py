@@ -13,7 +13,7 @@ from exam_engine.service.seat import note_check, note_photo
 from exam_engine.service.start import start
 from kit.clock import milliseconds
 from kit.errors import Conflict, Invalid
-from kit.http.site import BadCsrf, Site, csrf_exempt
+from kit.http.site import BadCsrf, Site, TooLarge, csrf_exempt
 from proctoring.service.messages import messages_of
 from proctoring.service.photos import store_identity_photo
 from proctoring.service.signals import record_check
@@ -55,7 +55,7 @@ def seat_routes(deps: Deps, seats: Seats, site: Site) -> Blueprint:
         seat = token()
         await seats.attempt(seat)
         if (request.content_length or 0) > PHOTO_LIMIT:
-            raise Invalid("the photo is over 200 kB")
+            raise TooLarge
         jpeg = await request.body
         async with deps.unit() as unit:
             await store_identity_photo(unit, attempt_id=seat.attempt_id, jpeg=jpeg, now=g.now)
