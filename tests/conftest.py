@@ -141,6 +141,13 @@ async def recruitment_pool(_shared_recruitment_pool) -> asyncpg.Pool:
     return _shared_recruitment_pool
 
 
+@pytest.fixture
+async def recruitment_fresh_url(server_url, recruitment_template) -> AsyncIterator[str]:
+    """A database of the admin module that nobody else sees."""
+    async for url in _clone(server_url, recruitment_template):
+        yield url
+
+
 SECRET_KEY, SIGNING_KEY = "22" * 32, "11" * 32  # of throw-away databases
 BASE_URL = "http://exam.test"
 ROLES = ("proctor", "lead_proctor", "author", "reviewer", "releaser", "auditor", "administrator")
