@@ -1,7 +1,7 @@
 // What a proctor may do: write to the candidate, stop and continue the clock, decide an incident. Every success is told.
 
 import { useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { pauseClock, Refused, resumeClock, reviewIncident, sendMessage } from "./api";
 import { SeverityMark } from "./marks";
 import { Thumb } from "./picture";
@@ -75,7 +75,7 @@ export function Clock(props: { of: Candidate }) {
   const field = useRef<HTMLInputElement>(null);
   const { busy, outcome, run } = useDoing();
   const { attempt, phase } = props.of;
-  useEffect(() => field.current?.focus(), [asking.value]);
+  useLayoutEffect(() => field.current?.focus(), [asking.value]);
   const pause = async (event: Event) => {
     event.preventDefault();
     if (!reason.value.trim() || busy.value) return;

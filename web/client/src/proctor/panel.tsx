@@ -1,7 +1,7 @@
 // One candidate: identity photo beside the live picture, the incident under review, actions, the timeline.
 
 import { useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { readTimeline } from "./api";
 import { Clock, Examine, Write } from "./actions";
 import { PhaseMark, SeverityMark } from "./marks";
@@ -113,7 +113,8 @@ export function Panel() {
   const now = opened.value;
   const dialog = useRef<HTMLDialogElement>(null);
   const of = now && known.get(now.attempt);
-  useEffect(() => {
+  // before the effects of what is inside, which move the focus
+  useLayoutEffect(() => {
     if (of && dialog.current && !dialog.current.open) dialog.current.showModal();
   }, [now?.attempt]);
   if (!now || !of) return null;

@@ -1,7 +1,7 @@
 // What the console knows. Pictures come a hundred a second in a large session, so each candidate is a signal of its own
 // and a picture moves nothing but its tile; what changes the list as a whole bumps `revision`.
 
-import { computed, signal, type Signal } from "@preact/signals";
+import { batch, computed, signal, type Signal } from "@preact/signals";
 import { over, weight, type Candidate, type Incident, type Session, type SessionState } from "./types";
 import { t } from "./words";
 
@@ -105,13 +105,17 @@ export const listed = computed<Incident[]>(() =>
 export const waitingCount = computed(() => [...incidents.value.values()].filter(waits).length);
 
 let pending = 0;
-function changed(): void {
-  pending ||= window.setTimeout(() => {
-    pending = 0;
+function settle(): void {
+  clearTimeout(pending);
+  pending = 0;
+  batch(() => {
     revision.value += 1;
     grid.settle();
     queue.settle();
-  }, 120);
+  });
+}
+function changed(): void {
+  pending ||= window.setTimeout(settle, 120); // one painting for the many changes of a burst
 }
 
 export function takeCandidate(each: Candidate): void {
@@ -136,23 +140,28 @@ export function stir(attempt: string): void {
   if (opened.peek()?.attempt === attempt) stirred.value = { attempt, n: stirred.peek().n + 1 };
 }
 
-export function takeIncident(each: Incident): void {
-  const fresh = incidents.peek().get(each.id);
-  incidents.value = new Map(incidents.peek()).set(each.id, each);
-  const urgent = each.severity === "high" && each.review === null && fresh?.severity !== "high";
+// Only what is new and urgent; everything else can be found when somebody looks.
+function announce(each: Incident): void {
+  const urgent = each.severity === "high" && each.review === null && incidents.peek().get(each.id)?.severity !== "high";
   if (urgent) announcement.value = t("announce", { title: each.title, name: each.name });
+}
+
+export function takeIncident(each: Incident): void {
+  announce(each);
+  incidents.value = new Map(incidents.peek()).set(each.id, each);
   stir(each.attempt);
   changed();
 }
 
 export function takeSession(told: SessionState): void {
   offset = told.now - Date.now();
+  if (session.peek()) told.incidents.forEach(announce); // what came in a gap
   session.value = told.session;
   incidents.value = new Map(told.incidents.map((each) => [each.id, each]));
   const present = new Set(told.candidates.map((each) => each.attempt));
   for (const attempt of known.keys()) if (!present.has(attempt)) known.delete(attempt);
   told.candidates.forEach(takeCandidate);
-  changed();
+  settle();
 }
 
 // Seconds that a candidate has now: counted on from what the server said last.
