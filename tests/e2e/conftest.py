@@ -141,7 +141,7 @@ async def keys(oracle) -> dict[str, list[str]]:
         declaration = row["content"]["responses"][0]
         ids = [option["id"] for option in row["content"]["interactions"][0]["options"]]
         points = (declaration.get("mapping") or {}).get("entries") or {declaration["correct"]["base"]["identifier"]: 5}
-        found[str(row["id"])] = sorted(ids, key=lambda each: -points.get(each, 0))
+        found[str(row["id"])] = sorted(ids, key=lambda each: -float(points.get(each, 0)))
     return found
 
 

@@ -1,8 +1,11 @@
 """The product's main job, once, as its people do it: a candidate, a proctor, the public, the agency."""
 
+import asyncio
 import os
 import signal
+from pathlib import Path
 
+import httpx
 import pytest
 from playwright.async_api import BrowserContext, Page, expect
 
@@ -14,6 +17,7 @@ pytestmark = pytest.mark.browser
 ITEMS = 110
 CUT_AFTER, OFFLINE_ITEMS, KILL_AFTER = 30, 15, 60
 OFFLINE_MS = 30_000
+PAUSE_MS = 3_000
 WRONG_EVERY = 5
 
 
@@ -82,17 +86,20 @@ async def proctor_talks_and_pauses(console: Page, page: Page, number: str) -> No
     await console.get_by_test_id("pause-reason").fill("Pemeriksaan kamera")
     await console.get_by_test_id("pause-confirm").click()
     await expect(page.get_by_test_id("pause-overlay")).to_be_visible()
-    stood = await page.get_by_role("timer", include_hidden=True).inner_text()
-    await page.wait_for_timeout(2_500)
-    assert await page.get_by_role("timer", include_hidden=True).inner_text() == stood
+    stood = await seconds_left(page)
+    await page.wait_for_timeout(PAUSE_MS)
+    assert stood - await seconds_left(page) <= 1, "the shown second may still be rounding when the pause arrives"
     await console.get_by_test_id("resume").click()
     await expect(page.get_by_test_id("pause-overlay")).to_be_hidden()
 
 
+async def seconds_left(page: Page) -> int:
+    hours, minutes, seconds = (await page.get_by_role("timer", include_hidden=True).inner_text()).split(":")
+    return int(hours) * 3600 + int(minutes) * 60 + int(seconds)
+
+
 def kill_browser(profile) -> None:
     """kill -9 of every process of this profile."""
-    from pathlib import Path
-
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             command = (folder / "cmdline").read_bytes()
@@ -130,8 +137,9 @@ async def test_one_whole_examination(system, playwright, cameras, oracle, keys, 
     await proctor_talks_and_pauses(console, page, candidate.number)
     await all_saved(page)
     attempt_id = await oracle.fetchval("select id from exam.attempt a where status = 'active' and last_seq > 40")
-    incidents = "select kind from proctor.incident where attempt_id = $1 and kind <> 'SIGNAL'"
-    assert await oracle.fetch(incidents, attempt_id) == [], "one face on a good picture is no incident"
+    incidents = "select distinct kind from proctor.incident where attempt_id = $1 and kind <> 'SIGNAL'"
+    raised = {each["kind"] for each in await oracle.fetch(incidents, attempt_id)}
+    assert raised <= {"UNVERIFIABLE"}, "one face raises nothing; an absent network is not an absent person"
 
     kill_browser(tmp_path / "profile")
     own = await launch(playwright, tmp_path / "profile", cameras["two"])
@@ -163,10 +171,10 @@ async def test_one_whole_examination(system, playwright, cameras, oracle, keys, 
     await expect(row).to_contain_text(str(total))
     await own.close()
 
+    await answers(f"{system.recruitment_url}/readyz")
     agency = await staff("administrator", "recruitment")
     rank = agency.locator("table.r-ranking tbody tr", has_text=candidate.number)
-    async with agency.expect_response(lambda answer: answer.ok and answer.url.endswith("/vacancies/PKM-01")):
-        await agency.goto(f"{system.recruitment_url}/vacancies/PKM-01")
+    await agency.goto(f"{system.recruitment_url}/vacancies/PKM-01")
     await arrived(agency, rank)
     await expect(rank.locator(".r-rank")).to_have_text("2")
     await expect(rank.locator(".r-total strong")).to_have_text(str(total))
@@ -175,8 +183,21 @@ async def test_one_whole_examination(system, playwright, cameras, oracle, keys, 
     assert await oracle.fetchval(received, participant) == 1
 
 
+async def answers(url: str) -> None:
+    """The supervisor starts a killed process again."""
+    async with httpx.AsyncClient(trust_env=False) as http:
+        for _ in range(60):
+            try:
+                if (await http.get(url)).is_success:
+                    return
+            except httpx.HTTPError:
+                pass
+            await asyncio.sleep(0.5)
+    raise AssertionError(f"{url} did not come back in 30 s")
+
+
 async def arrived(page: Page, row) -> None:
-    """Reload until the hand-over has come: the admin module was killed just before the submit."""
+    """Reload until the hand-over has come: the admin module was away when it was made."""
     for _ in range(60):
         if await row.count():
             return

@@ -7,7 +7,7 @@ import type { Op } from "./types";
 
 interface Store extends DBSchema {
   ops: { key: [string, number]; value: Op & { attempt: string } };
-  meta: { key: string; value: string | number };
+  meta: { key: string; value: string | number | string[] };
 }
 
 const NAME = "ombilin";
@@ -37,6 +37,7 @@ export class Queue {
     private rev: number,
     private waiting: Op[],
     readonly place: number | null,
+    private read: string[],
   ) {}
 
   static async open(attempt: string, lastRevision: number): Promise<Queue> {
@@ -50,10 +51,11 @@ export class Queue {
       const waiting = (await db.getAll("ops", range)).map(({ attempt: _own, ...op }) => op as Op);
       const rev = waiting.reduce((most, op) => Math.max(most, op.rev), lastRevision);
       const place = ((await db.get("meta", `at:${attempt}`)) as number | undefined) ?? null;
+      const read = ((await db.get("meta", `read:${attempt}`)) as string[] | undefined) ?? [];
       void navigator.storage?.persist?.().catch(() => false);
-      return new Queue(db, attempt, kept, seq, rev, waiting, place);
+      return new Queue(db, attempt, kept, seq, rev, waiting, place, read);
     } catch {
-      return new Queue(null, attempt, newId(), 0, lastRevision, [], null);
+      return new Queue(null, attempt, newId(), 0, lastRevision, [], null, []);
     }
   }
 
@@ -91,6 +93,16 @@ export class Queue {
   // Which item was open, so that a browser that died comes back to it.
   remember(place: number): void {
     void this.db?.put("meta", place, `at:${this.attempt}`).catch(() => undefined);
+  }
+
+  // Messages that the candidate has acknowledged are not shown again.
+  hasRead(message: string): boolean {
+    return this.read.includes(message);
+  }
+
+  markRead(message: string): void {
+    this.read = [...this.read, message];
+    void this.db?.put("meta", this.read, `read:${this.attempt}`).catch(() => undefined);
   }
 
   async acknowledge(acked: number): Promise<void> {

@@ -250,6 +250,7 @@ function SelfView() {
 
 export function Runner() {
   const sheet = useRef<HTMLDialogElement>(null);
+  const open = useSignal(false);
   useEffect(() => {
     watchBrowser(bootstrap.value?.proctoring.fullscreen ?? false);
     const onKey = (event: KeyboardEvent) => {
@@ -270,6 +271,10 @@ export function Runner() {
     addEventListener("keydown", onKey);
     return () => removeEventListener("keydown", onKey);
   }, []);
+  const showNavigator = () => {
+    open.value = true;
+    sheet.current?.showModal();
+  };
   const now = item.value;
   const count = bootstrap.value?.items.length ?? 0;
   return (
@@ -287,7 +292,7 @@ export function Runner() {
               <button type="button" class={`button button-secondary ${flags.value.has(now.ref) ? "is-on" : ""}`} data-testid="flag" aria-pressed={flags.value.has(now.ref)} onClick={() => void toggleFlag(now)}>
                 <span aria-hidden="true">⚑&nbsp;</span>{t("flag")}
               </button>
-              <button type="button" class="button button-secondary narrow-only open-navigator" data-testid="navigator-open" onClick={() => sheet.current?.showModal()}>
+              <button type="button" class="button button-secondary narrow-only open-navigator" data-testid="navigator-open" onClick={showNavigator}>
                 <span aria-hidden="true">☰</span><span class="visually-hidden">{t("navigator")}</span>
               </button>
               {position.value < count ? (
@@ -305,7 +310,9 @@ export function Runner() {
           <div class="wide-only"><Navigator /></div>
         </div>
       </div>
-      <dialog ref={sheet} class="sheet"><Navigator onClose={() => sheet.current?.close()} /></dialog>
+      <dialog ref={sheet} class="sheet" onClose={() => (open.value = false)}>
+        {open.value && <Navigator onClose={() => sheet.current?.close()} />}
+      </dialog>
     </div>
   );
 }

@@ -45,11 +45,8 @@ const onMessage = (message: Message): void => {
   if (!messages.value.some((each) => each.id === message.id)) messages.value = [...messages.value, message];
 };
 
-const KEPT = "ombilin-read";
-const read = (): string[] => JSON.parse(sessionStorage.getItem(KEPT) ?? "[]") as string[];
-
 export function acknowledge(message: Message): void {
-  sessionStorage.setItem(KEPT, JSON.stringify([...read(), message.id].slice(-50)));
+  queue.value?.markRead(message.id);
   messages.value = messages.value.filter((each) => each.id !== message.id);
 }
 
@@ -76,8 +73,8 @@ export async function take(told: Bootstrap): Promise<void> {
   responses.value = over;
   flags.value = marked;
   state.value = told.state;
-  const known = read();
-  messages.value = told.messages.filter((each) => !known.includes(each.id));
+  const kept = queue.value;
+  messages.value = told.messages.filter((each) => !kept.hasRead(each.id));
   bootstrap.value = told;
   const firstBlank = told.items.findIndex((each) => standing(each) === "blank") + 1;
   position.value = Math.min(queue.value.place ?? Math.max(1, firstBlank), Math.max(1, told.items.length));
