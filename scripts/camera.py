@@ -6,36 +6,59 @@ Part of the test dependencies; the portrait is NASA's and in the public domain.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 Picture = NDArray[np.uint8]
+People = Literal["one", "two", "none"]
 
-WIDTH, HEIGHT, FACE = 640, 480, 300
+WIDTH, HEIGHT = 640, 480
 FRAMES = 60
-SWAY = 8  # pixels: still enough to be one person, never two equal frames
-PLACES = {"one": (170,), "two": (10, 330), "none": ()}
+SWAY = 6  # pixels: still enough to be one person, never two equal frames
+BOOKS = 19
 
 
-def scene(*lefts: int, seed: int, wall: tuple[int, int, int] = (150, 150, 150)) -> Picture:
-    """640x480 BGR: the portrait at each left edge, before a wall with a picture on it and a little noise."""
-    picture = np.empty((HEIGHT, WIDTH, 3), np.uint8)
-    picture[:] = wall
-    picture += np.random.default_rng(seed).integers(0, 12, picture.shape, dtype=np.uint8)
-    cv2.rectangle(picture, (40, 30), (200, 150), (120, 130, 95), -1)
-    portrait = cv2.cvtColor(_portrait(), cv2.COLOR_RGB2BGR)
-    for left in lefts:
-        picture[HEIGHT - FACE :, left : left + FACE] = portrait
-    return picture
+def scene(people: People, moment: int, *, light: float = 1.0, mirrored: bool = False) -> Picture:
+    """640x480 BGR: what a webcam sees at a moment; `light` brightens, `mirrored` turns the room around."""
+    sway = round(SWAY * np.sin(2 * np.pi * moment / FRAMES))
+    if people == "one":
+        picture = _portrait(0, 512, sway)
+    elif people == "two":
+        half = _portrait(70, 326, sway)
+        picture = np.hstack([half, half[:, ::-1]])
+    else:
+        picture = _empty_room()
+    noise = np.random.default_rng(moment).integers(0, 6, (HEIGHT, WIDTH, 1))
+    lit = picture[:, ::-1] if mirrored else picture
+    return np.asarray(np.clip(lit * light + noise, 0, 255), np.uint8)
 
 
-def _portrait() -> Picture:
+def _portrait(left: int, right: int, sway: int) -> Picture:
+    """Columns of the portrait, scaled to the camera's height; `sway` moves the view."""
     import skimage.data
 
     astronaut: Picture = skimage.data.astronaut()  # type: ignore[no-untyped-call]  # ships without types
-    return astronaut[0:FACE, 80 : 80 + FACE]
+    view = np.roll(astronaut[SWAY : 384 + SWAY], sway, axis=1)[:, left:right]
+    bgr = cv2.cvtColor(view, cv2.COLOR_RGB2BGR)
+    width = WIDTH * (right - left) // 512
+    return np.asarray(cv2.resize(bgr, (width, HEIGHT), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _empty_room() -> Picture:
+    """A wall, a shelf of books, the back of a chair."""
+    room = np.full((HEIGHT, WIDTH, 3), (176, 186, 192), np.uint8)
+    cv2.rectangle(room, (40, 170), (600, 182), (70, 95, 125), -1)
+    chance = np.random.default_rng(7)
+    for book in range(BOOKS):
+        left, tall = 60 + 27 * book, int(chance.integers(70, 130))
+        colour = [int(part) for part in chance.integers(40, 190, 3)]
+        cv2.rectangle(room, (left, 170 - tall), (left + 22, 169), colour, -1)
+    cv2.ellipse(room, (320, 480), (150, 210), 0, 180, 360, (60, 62, 68), -1)
+    cv2.ellipse(room, (320, 480), (120, 175), 0, 180, 360, (88, 90, 98), -1)
+    return room
 
 
 def jpeg(picture: Picture, *, width: int = WIDTH) -> bytes:
@@ -44,10 +67,9 @@ def jpeg(picture: Picture, *, width: int = WIDTH) -> bytes:
     return cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, 80])[1].tobytes()
 
 
-def film(path: Path, people: str) -> Path:
-    """Write one loop; `people` is `one`, `two` or `none`."""
+def film(path: Path, people: People) -> Path:
+    """Write one loop."""
     with path.open("wb") as file:
-        for number in range(FRAMES):
-            sway = round(SWAY * np.sin(2 * np.pi * number / FRAMES))
-            file.write(jpeg(scene(*(left + sway for left in PLACES[people]), seed=number)))
+        for moment in range(FRAMES):
+            file.write(jpeg(scene(people, moment)))
     return path

@@ -45,6 +45,11 @@ def run(command: Callable[P, Coroutine[Any, Any, None] | None], *args: P.args, *
         raise typer.Exit(INTERRUPTED) from None
 
 
+def _new_password() -> str:
+    password: str = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+    return password
+
+
 def _show_version(asked: bool) -> None:
     if asked:
         typer.echo(f"ombilin {version('ombilin')}")
@@ -100,12 +105,33 @@ def migrate_recruitment() -> None:
     run(services.migrate_recruitment, os.environ)
 
 
+@recruitment_app.command("add-staff")
+def add_recruitment_staff(
+    username: Annotated[str, typer.Argument(help="In lower case.")],
+    name: Annotated[str, typer.Option(help="As colleagues know it.")],
+    role: Annotated[str, typer.Option(help="administrator, committee, auditor")],
+) -> None:
+    """Add an account of the admin module, or renew it; the password is asked for."""
+    from scripts.commands import services
+
+    password = _new_password()
+    run(services.add_recruitment_staff, os.environ, username, name, role, password)
+
+
 @app.command(rich_help_panel=PEOPLE)
 def migrate() -> None:
     """Bring the schemas of the examination system up to date."""
     from scripts.commands import services
 
     run(services.migrate_exam, os.environ)
+
+
+@app.command(rich_help_panel=PEOPLE)
+def secrets() -> None:
+    """Print new secrets for an installation, as a .env file."""
+    from scripts.commands.settings import new_secrets
+
+    typer.echo(new_secrets(), nl=False)
 
 
 app.add_typer(staff_app, name="staff", rich_help_panel=PEOPLE, help="Staff accounts of the examination system.")
@@ -122,7 +148,7 @@ def staff_add(
     """Add an account, or renew it; the password is asked for."""
     from scripts.commands import services
 
-    password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+    password = _new_password()
     run(services.add_staff, os.environ, username, name, role, password)
 
 

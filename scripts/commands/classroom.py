@@ -8,27 +8,30 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
 
 from kit.errors import Fault
-from scripts.camera import PLACES, jpeg, scene
+from scripts.camera import People, jpeg, scene
 from scripts.commands.demo import demo_participants, demo_secret
 
 HEADERS = {"X-Ombilin-Seat": "1"}
 FRAME_WIDTH = 320
 FRAME_EVERY_S = 2.0
 _CSRF = re.compile(r'name="csrf_token" value="([^"]+)"')
-FINISHED = (1.0, 0.9, 0.9, 0.8, 0.8, 0.7, 0.7, 0.6, 0.5, 0.3)
-# (share of right answers, answered, who is before the camera, colour of the wall)
-AT_WORK = (
-    (0.9, 74, "one", (168, 160, 148)),
-    (0.8, 52, "two", (140, 150, 160)),
-    (0.7, 61, "one", (120, 132, 120)),
-    (0.6, 33, "none", (150, 150, 150)),
-    (0.9, 88, "one", (176, 172, 170)),
+FINISHED = (
+    *(0.97, 0.95, 0.93, 0.91, 0.90, 0.88, 0.86, 0.85, 0.83, 0.81),
+    *(0.79, 0.77, 0.76, 0.75, 0.73, 0.66, 0.58, 0.52, 0.44),
+)
+# (share of right answers, answered, who is before the camera, light, room turned around)
+AT_WORK: tuple[tuple[float, int, People, float, bool], ...] = (
+    (0.9, 74, "one", 0.92, True),
+    (0.8, 52, "two", 1.0, False),
+    (0.7, 61, "one", 0.8, False),
+    (0.6, 33, "none", 1.0, False),
+    (0.9, 88, "one", 1.08, True),
 )
 VACANCY, TRACK = "GRU-01", "general"
 
@@ -49,16 +52,17 @@ class Student:
     http: httpx.Client
     number: str
     pin: str
-    people: str = "one"
-    wall: tuple[int, int, int] = (150, 150, 150)
-    seen: int = field(default=0)
+    people: People = "one"
+    light: float = 1.0
+    mirrored: bool = False
+    seen: int = 0
 
     def begin(self) -> dict[str, Any]:
         """Log in, photo, check, start."""
         token = _CSRF.search(self.http.get("/exam/login").text)
         form = {"csrf_token": token[1] if token else "", "number": self.number, "pin": self.pin}
         self._expect(self.http.post("/exam/login", data=form), 303)
-        photo = jpeg(scene(*PLACES["one"], seed=1, wall=self.wall))
+        photo = jpeg(scene("one", 1, light=self.light, mirrored=self.mirrored))
         self._expect(self.http.post("/api/seat/photo", content=photo, headers=HEADERS), 200)
         self._expect(self.http.post("/api/seat/check", json={"results": []}, headers=HEADERS), 200)
         started: dict[str, Any] = self._expect(self.http.post("/api/seat/start", json={}, headers=HEADERS), 200).json()
@@ -72,7 +76,7 @@ class Student:
                 "rev": place,
                 "kind": "respond",
                 "item": item["ref"],
-                "value": {"base": {"identifier": keys[item["ref"]][0 if place * 7 % 10 < right * 10 else -1]}},
+                "value": {"base": {"identifier": keys[item["ref"]][0 if place * 37 % 100 < right * 100 else -1]}},
                 "at": started["state"]["now"],
             }
             for place, item in enumerate(started["items"][:count], start=1)
@@ -83,8 +87,8 @@ class Student:
     def show(self) -> None:
         """One frame of the webcam."""
         self.seen += 1
-        lefts = [left + self.seen % 7 for left in PLACES[self.people]]
-        content = jpeg(scene(*lefts, seed=self.seen, wall=self.wall), width=FRAME_WIDTH)
+        view = scene(self.people, self.seen, light=self.light, mirrored=self.mirrored)
+        content = jpeg(view, width=FRAME_WIDTH)
         at = {"X-Captured-At": str(int(time.time() * 1000))}  # noqa: TID251  # plays a browser's clock
         self._expect(self.http.post("/api/seat/frame", content=content, headers=HEADERS | at), 204)
 
@@ -121,7 +125,7 @@ def seat(students: list[Student], keys: dict[str, list[str]]) -> list[Student]:
         student.answer(started, keys, right, len(started["items"]))
         student.finish()
     working = students[len(FINISHED) : len(FINISHED) + len(AT_WORK)]
-    for student, (right, count, people, wall) in zip(working, AT_WORK, strict=True):
-        student.people, student.wall = people, wall
+    for student, (right, count, people, light, mirrored) in zip(working, AT_WORK, strict=True):
+        student.people, student.light, student.mirrored = people, light, mirrored
         student.answer(student.begin(), keys, right, count)
     return working

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import tempfile
 import time
 from collections.abc import Callable
@@ -36,7 +37,8 @@ DESKTOP, PHONE = (1280, 800), (360, 740)
 LARGEST = 200_000  # bytes of one picture: the README loads on a phone
 JPEG_QUALITY = 82
 WATCHED_S = 40.0  # an incident needs some frames
-ANSWERED = 14
+AT_WORK_FILTER = re.compile("^Mengerjakan")
+ANSWERED, FLAGGED = 14, (5, 9)
 KEYS = "select id, content from bank.item_version where state = 'approved'"
 
 
@@ -171,6 +173,8 @@ def _candidate(camera: Camera, url: str, student: Student, step: Callable[[str],
     step("Runner")
     for place in range(1, ANSWERED + 1):
         page.locator("fieldset.choices label").nth(place % 4).click()
+        if place in FLAGGED:
+            page.get_by_test_id("flag").click()
         page.get_by_test_id("next").click()
     places = page.locator("[data-testid^=nav-]").count()
     for place in range(ANSWERED + 1, places):
@@ -184,7 +188,7 @@ def _candidate(camera: Camera, url: str, student: Student, step: Callable[[str],
     page.get_by_test_id("next").click()
     step("Runner on a phone")
     camera.shoot(page, "runner-phone.png")
-    page.context.close()
+    camera.resize(page, DESKTOP)  # stays open: the proctor looks on
 
 
 def _staff(camera: Camera, told: dict[str, Any], role: str, site: str) -> Page:
@@ -210,6 +214,7 @@ def _proctor(camera: Camera, told: dict[str, Any], working: list[Student], step:
             student.show()
         page.wait_for_timeout(FRAME_EVERY_S * 1000)
     page.locator("[data-kind=MULTIPLE]").first.wait_for()
+    page.get_by_role("button", name=AT_WORK_FILTER).click()
     camera.shoot(page, "proctor-console.jpg")
     watched = next(student for student in working if student.people == "two")
     page.get_by_test_id(f"tile-{watched.number}").click()
@@ -240,6 +245,8 @@ def _ranking(camera: Camera, told: dict[str, Any], step: Callable[[str], None]) 
             break
         page.wait_for_timeout(500)
         page.reload()
+    page.locator("h2").first.evaluate("each => each.scrollIntoView()")
     camera.shoot(page, "vacancy-ranking.png")
     camera.resize(page, PHONE)
+    page.locator("table.r-ranking").first.evaluate("each => each.scrollIntoView()")
     camera.shoot(page, "vacancy-ranking-phone.png")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import ClassVar
 from uuid import uuid4
 
 import typer
@@ -21,9 +23,22 @@ from kit.settings import read_settings
 from proctoring.worker import run as run_vision
 from recruitment.app import create_app as create_recruitment
 from recruitment.settings import Settings as RecruitmentSettings
+from recruitment.web.words import ROLES as RECRUITMENT_ROLES
 from web.app import ROLES, create_app
 from web.settings import Settings
 from web.wiring import STAFF_SCHEMA, migrate_all, open_deps
+
+
+@dataclass(eq=False)
+class UnknownRole(Invalid):
+    """`role` is none of `roles`."""
+
+    role: str
+    roles: str
+    key: ClassVar[str] = "unknown-role"
+
+    def __str__(self) -> str:
+        return f"There is no role {self.role}; choose one of {self.roles}."
 
 
 async def serve_exam(environ: Mapping[str, str]) -> None:
@@ -79,14 +94,26 @@ async def migrate_recruitment(environ: Mapping[str, str]) -> None:
 
 
 async def add_staff(environ: Mapping[str, str], username: str, name: str, role: str, password: str) -> None:
-    """Insert or renew an account."""
-    if role not in ROLES:
-        raise Invalid(f"role must be one of {', '.join(ROLES)}")
+    """Insert or renew an account of the examination system."""
     settings = read_settings(Settings, environ)
-    connection = await open_connection(settings.database_url)
+    await _add_account(
+        settings.database_url, STAFF_SCHEMA, ROLES, Staff(uuid4(), username.lower(), name, role), password
+    )
+
+
+async def add_recruitment_staff(environ: Mapping[str, str], username: str, name: str, role: str, password: str) -> None:
+    """Insert or renew an account of the admin module."""
+    url = read_settings(RecruitmentSettings, environ).recruitment_database_url
+    staff = Staff(uuid4(), username.lower(), name, role)
+    await _add_account(url, recruitment_wiring.SCHEMA, RECRUITMENT_ROLES, staff, password)
+
+
+async def _add_account(url: str, schema: str, roles: Collection[str], staff: Staff, password: str) -> None:
+    if staff.role not in roles:
+        raise UnknownRole(role=staff.role, roles=", ".join(roles))
+    connection = await open_connection(url)
     try:
-        staff = Staff(uuid4(), username.lower(), name, role)
-        await AccountStore(connection, STAFF_SCHEMA).save(staff, hash_password(password), utc_now())
+        await AccountStore(connection, schema).save(staff, hash_password(password), utc_now())
     finally:
         await connection.close()
-    typer.echo(f"{username} ({role})")
+    typer.echo(f"{staff.username} ({staff.role})")

@@ -1,12 +1,17 @@
-"""docs/settings.md, and the refusal of variables that nobody reads: a misspelt one would be a silent default."""
+"""docs/settings.md, new secrets, and the refusal of variables that nobody reads.
+
+A misspelt variable would otherwise be a silent default.
+"""
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import fields
 from difflib import get_close_matches
 
 from kit.settings import PREFIX, BadSettings, settings_table, variable
+from kit.signing import SigningKey
 from recruitment.settings import Settings as RecruitmentSettings
 from web.settings import Settings
 
@@ -46,3 +51,20 @@ def document() -> str:
     sections = [f"\n## {title}\n\n{settings_table(product)}" for title, product in PRODUCTS.items()]
     rows = [f"| `{name}` | {meaning} |\n" for name, meaning in TOOLS.items()]
     return "".join([INTRODUCTION, *sections, "\n## Tools\n\n", "| variable | meaning |\n| --- | --- |\n", *rows])
+
+
+def new_secrets() -> str:
+    """A new installation's secrets in the form of .env.example; the host names are left to fill in."""
+    signing_key = secrets.token_hex(32)
+    values = {
+        "EXAM_HOST": "",
+        "RECRUITMENT_HOST": "",
+        "POSTGRES_PASSWORD": secrets.token_hex(24),
+        "EXAM_DATABASE_PASSWORD": secrets.token_hex(24),
+        "RECRUITMENT_DATABASE_PASSWORD": secrets.token_hex(24),
+        "OMBILIN_SECRET_KEY": secrets.token_hex(32),
+        "OMBILIN_SIGNING_KEY": signing_key,
+        "OMBILIN_HANDOVER_PUBLIC_KEY": SigningKey(signing_key).public_hex,
+        "OMBILIN_RECRUITMENT_SECRET_KEY": secrets.token_hex(32),
+    }
+    return "".join(f"{name}={value}\n" for name, value in values.items())

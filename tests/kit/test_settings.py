@@ -30,10 +30,3 @@ def test_all_problems_at_once_and_no_secret_shown():
     assert "OMBILIN_URL is not set" in told
     assert "OMBILIN_PORT: 'eighty' is not a whole number" in told
     assert "OMBILIN_LOUD: 'very' is not true or false" in told
-
-
-def test_every_setting_is_documented():
-    from scripts.commands.services import settings_document
-
-    page = Path(__file__).parents[2] / "docs" / "settings.md"
-    assert page.read_text(encoding="utf-8") == settings_document(), "run: ombilin settings > docs/settings.md"
