@@ -14,23 +14,20 @@ import sys
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import asyncpg
-import cv2
 import httpx
-import numpy as np
 import pytest
-import skimage.data
 from playwright.async_api import Browser, BrowserContext, Page, Playwright, async_playwright, expect
 
 from kit.embedded import EmbeddedPostgres
 from scripts.browser import launch_options
+from scripts.camera import People, film, jpeg, scene
 from scripts.commands.demo import demo_participants, demo_secret
 
 START_S = 120
 WAIT_MS = 30_000
-FRAMES = 60
 expect.set_options(timeout=WAIT_MS)
 CSRF = re.compile(r'name="csrf_token" value="([^"]+)"')
 
@@ -145,37 +142,17 @@ async def keys(oracle) -> dict[str, list[str]]:
     return found
 
 
-def _scene(*lefts: int, seed: int) -> np.ndarray:
-    """640x480 BGR: the astronaut's portrait at each left edge, on a plain wall with a little noise."""
-    wall = np.full((480, 640, 3), 150, np.uint8)
-    wall += np.random.default_rng(seed).integers(0, 12, wall.shape, dtype=np.uint8)
-    cv2.rectangle(wall, (40, 30), (200, 150), (120, 130, 95), -1)
-    face = cv2.cvtColor(skimage.data.astronaut()[0:300, 80:380], cv2.COLOR_RGB2BGR)
-    face = cv2.resize(face, (300, 300), interpolation=cv2.INTER_AREA)
-    for left in lefts:
-        wall[180:480, left : left + 300] = face
-    return wall
-
-
 @pytest.fixture(scope="session")
 def cameras(tmp_path_factory) -> dict[str, Path]:
-    """`one`, `two`, `none`: motion JPEG of so many faces; people sway a little."""
+    """Films of one, two or no faces."""
     folder = tmp_path_factory.mktemp("camera")
-    made: dict[str, Path] = {}
-    for name, lefts in {"one": (170,), "two": (10, 330), "none": ()}.items():
-        made[name] = folder / f"{name}.mjpeg"
-        with made[name].open("wb") as file:
-            for number in range(FRAMES):
-                sway = round(8 * np.sin(2 * np.pi * number / FRAMES))
-                frame = _scene(*(left + sway for left in lefts), seed=number)
-                file.write(cv2.imencode(".jpg", frame, [cv2.IMWRITE_JPEG_QUALITY, 85])[1].tobytes())
-    return made
+    return {people: film(folder / f"{people}.mjpeg", people) for people in get_args(People)}
 
 
 @pytest.fixture(scope="session")
 def portrait() -> bytes:
     """An identity photo."""
-    return cv2.imencode(".jpg", _scene(170, seed=0))[1].tobytes()
+    return jpeg(scene("one", 0))
 
 
 @pytest.fixture(scope="session")
