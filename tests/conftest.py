@@ -16,6 +16,7 @@ from uuid import UUID, uuid4, uuid5
 
 import asyncpg
 import pytest
+from argon2 import PasswordHasher
 from hypothesis import HealthCheck, settings
 
 from kit.clock import utc_now
@@ -183,10 +184,19 @@ def world() -> World:
     return WORLD
 
 
+def cheap_digest(password: str) -> str:
+    """argon2id that takes no time: tests log in often."""
+    return PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(password)
+
+
+@pytest.fixture(scope="session", name="cheap_digest")
+def _cheap_digest():
+    return cheap_digest
+
+
 async def _fill_demo(connection: asyncpg.Connection) -> None:
     from exam_engine.domain.records import Exam, Participant, Session
     from exam_engine.service.seat import pin_digest
-    from kit.accounts.service import hash_password
     from kit.accounts.store import Staff
     from kit.signing import derive_key
     from scripts.commands.demo import load_bank
@@ -223,7 +233,7 @@ async def _fill_demo(connection: asyncpg.Connection) -> None:
             for number in WORLD.numbers
         ]
     )
-    digest = hash_password(WORLD.password)
+    digest = cheap_digest(WORLD.password)
     for role in ROLES:
         await unit.accounts.save(Staff(uuid5(WORLD.session_id, role), role, f"Name of {role}", role), digest, now)
 

@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from kit.accounts.service import hash_password, log_in
+from kit.accounts.service import log_in
 from kit.accounts.store import AccountStore, Staff
 from kit.clock import utc_now
 
@@ -188,7 +188,7 @@ def app_of_exam(_shared_system):
 
 
 @pytest.fixture(scope="module")
-async def recruitment_matrix(_shared_recruitment_pool):
+async def recruitment_matrix(_shared_recruitment_pool, cheap_digest):
     from recruitment.app import create_app
     from recruitment.demo import load_demo
     from recruitment.settings import Settings
@@ -196,7 +196,7 @@ async def recruitment_matrix(_shared_recruitment_pool):
 
     pool = _shared_recruitment_pool
     await load_demo(pool, [])
-    digest = hash_password(PASSWORD)
+    digest = cheap_digest(PASSWORD)
     async with pool.acquire() as connection:
         for role in OFFICE:
             await AccountStore(connection, SCHEMA).save(Staff(uuid4(), role, role, role), digest, utc_now())

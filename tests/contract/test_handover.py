@@ -16,7 +16,6 @@ import pytest
 from hypercorn.asyncio import serve as hypercorn_serve
 
 from exam_engine.service.hand_over import envelope
-from kit.accounts.service import hash_password
 from kit.accounts.store import AccountStore, Staff
 from kit.canonical import canonical
 from kit.clock import utc_now
@@ -50,7 +49,7 @@ def port() -> int:
 
 
 @pytest.fixture
-async def admin(recruitment_fresh_url, system, world, port):
+async def admin(recruitment_fresh_url, system, world, port, cheap_digest):
     """`async with admin() as address`: the admin module serves; its database stays when it is away."""
     people = [
         {
@@ -74,7 +73,7 @@ async def admin(recruitment_fresh_url, system, world, port):
     await load_demo(deps.pool, people)
     async with deps.pool.acquire() as connection:
         committee = Staff(uuid4(), "committee", "Committee", "committee")
-        await AccountStore(connection, SCHEMA).save(committee, hash_password(world.password), utc_now())
+        await AccountStore(connection, SCHEMA).save(committee, cheap_digest(world.password), utc_now())
     await deps.pool.close()
 
     @asynccontextmanager

@@ -10,7 +10,6 @@ from uuid import UUID, uuid4
 import msgspec
 import pytest
 
-from kit.accounts.service import hash_password
 from kit.accounts.store import AccountStore, Staff
 from kit.handover import EVENT_TYPE, Envelope, Evidence, ProctoringSummary, RulePackRef, ScoreRecord, SectionScore
 from kit.handover import to_plain as plain
@@ -107,9 +106,9 @@ def now() -> datetime:
 
 
 @pytest.fixture(scope="session")
-def digest() -> str:
-    """Of the one password; argon2 is slow on purpose."""
-    return hash_password(PASSWORD)
+def digest(cheap_digest) -> str:
+    """Of the one password."""
+    return cheap_digest(PASSWORD)
 
 
 @pytest.fixture

@@ -124,7 +124,8 @@ def proctor_routes(deps: Deps, seats: Seats, site: Site) -> Blueprint:
     @routes.post("/api/proctor/incidents/<uuid:incident_id>/review")
     @requires(*PROCTORS)
     async def review(incident_id: UUID) -> Any:
-        body = await request.get_json(silent=True) or {}
+        sent = await request.get_json(silent=True)
+        body = sent if isinstance(sent, dict) else {}
         async with deps.unit() as unit:
             incident = await incidents.review_incident(
                 unit,
