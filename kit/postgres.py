@@ -63,12 +63,6 @@ async def open_connection(url: str, *, application: str = "ombilin") -> Connecti
     return connection
 
 
-def unstorable(error: Exception) -> bool:
-    """Whether PostgreSQL cannot hold a value: NUL in a text, a number out of range; the server or asyncpg says so."""
-    refused_by_client = isinstance(error, asyncpg.InterfaceError) and isinstance(error, ValueError)
-    return refused_by_client or isinstance(error, asyncpg.DataError)
-
-
 async def require_durable(connection: Connection) -> None:
     """Raise `NotDurable` where fsync, full_page_writes or synchronous_commit is off."""
     wanted = ("fsync", "full_page_writes", "synchronous_commit")

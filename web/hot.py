@@ -21,10 +21,9 @@ from exam_engine.service.save import save_operations
 from exam_engine.service.seat import Superseded
 from kit.clock import from_milliseconds, milliseconds
 from kit.errors import Fault, Invalid, NotFound
-from kit.http.errors import status_of, words_of
+from kit.http.errors import status_of, unstorable, words_of
 from kit.http.formats import locale_code
 from kit.http.site import BadCsrf, Site, TooLarge
-from kit.postgres import unstorable
 from proctoring.domain.signals import Signal
 from proctoring.service.frames import receive_frame
 from proctoring.service.signals import receive_signals

@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+import asyncpg
+
 from kit.errors import Conflict, Fault, Forbidden, Invalid, NotFound, TooMany, Unauthenticated, Unavailable
 from kit.http.formats import N_
 
@@ -51,6 +53,12 @@ MESSAGES: dict[str, Words] = {
     "unavailable": Words(N_("The service is busy"), N_("Wait a moment and try again; nothing was lost.")),
     "fault": Words(N_("Something went wrong on our side"), N_("Try again. If it happens again, tell the organiser.")),
 }
+
+
+def unstorable(error: Exception) -> bool:
+    """Whether PostgreSQL cannot hold a value: NUL in a text, a number out of range; the server or asyncpg says so."""
+    refused_by_client = isinstance(error, asyncpg.InterfaceError) and isinstance(error, ValueError)
+    return refused_by_client or isinstance(error, asyncpg.DataError)
 
 
 def status_of(error: Fault) -> int:

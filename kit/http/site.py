@@ -37,9 +37,9 @@ from kit.accounts.service import who_is
 from kit.accounts.store import AccountStore, Staff
 from kit.clock import Clock
 from kit.errors import Fault, Forbidden, Invalid, NotFound, Unauthenticated
-from kit.http.errors import Words, status_of, words_of
+from kit.http.errors import Words, status_of, unstorable, words_of
 from kit.http.formats import Formats, LocaleCode, load_catalogs, locale_code
-from kit.postgres import Pool, unstorable
+from kit.postgres import Pool
 from kit.signing import derive_key
 
 log = structlog.get_logger(__name__)
