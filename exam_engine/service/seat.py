@@ -74,7 +74,8 @@ async def take_seat(unit: ExamUnit, *, number: str, pin: str, key: bytes, fresh:
     if attempt.id == fresh.id:
         return Seat(attempt.id, attempt.seat_id, attempt.session_id, taken_over=False)
     if attempt.status not in ENDED and attempt.status is not Status.PREPARING:
-        attempt = await unit.attempts.append(attempt, "taken_over", {"seat": str(fresh.seat_id)}, now)
+        _, at = await unit.attempts.lock(attempt.id)  # held already; the log has the database's time only
+        attempt = await unit.attempts.append(attempt, "taken_over", {"seat": str(fresh.seat_id)}, at)
     attempt = msgspec.structs.replace(attempt, seat_id=fresh.seat_id)
     await unit.attempts.save(attempt)
     return Seat(attempt.id, attempt.seat_id, attempt.session_id, taken_over=True)

@@ -158,6 +158,14 @@ async def test_a_takeover_leaves_one_seat_and_one_attempt(desk):
     assert [event.kind for event in await desk.events(first)][-1] == "taken_over"
 
 
+async def test_the_log_has_the_databases_time_whatever_clock_the_server_has(desk):
+    seat = await desk.begun()
+    await desk.seat(at=utc_now() + timedelta(hours=5))
+    events = await desk.events(seat)
+    assert [event.server_at for event in events] == sorted(event.server_at for event in events)
+    assert events[-1].server_at < utc_now() + timedelta(hours=1)
+
+
 async def test_ten_log_ins_at_once_are_one_attempt_with_one_seat(desk):
     seats = await asyncio.gather(*(desk.seat() for _ in range(10)))
     assert len({seat.attempt_id for seat in seats}) == 1
