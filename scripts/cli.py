@@ -102,7 +102,7 @@ def migrate_recruitment() -> None:
     """Bring the schema of the admin module up to date."""
     from scripts.commands import services
 
-    run(services.migrate_recruitment, os.environ)
+    run(services.tell_migrations, os.environ, services.migrate_recruitment)
 
 
 @recruitment_app.command("add-staff")
@@ -123,7 +123,7 @@ def migrate() -> None:
     """Bring the schemas of the examination system up to date."""
     from scripts.commands import services
 
-    run(services.migrate_exam, os.environ)
+    run(services.tell_migrations, os.environ, services.migrate_exam)
 
 
 @app.command(rich_help_panel=PEOPLE)
@@ -153,6 +153,14 @@ def staff_add(
 
 
 app.add_typer(demo_app, name="demo", rich_help_panel=PEOPLE, help="The demonstration: bank, session, candidates.")
+
+
+@demo_app.command("set-up")
+def demo_set_up() -> None:
+    """Bring both schemas up to date, load the demonstration, print its logins as JSON."""
+    from scripts.commands import demo
+
+    run(demo.set_up, os.environ)
 
 
 @demo_app.command("load")

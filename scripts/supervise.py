@@ -247,10 +247,7 @@ def main() -> None:
             server.start()
             make_roles(server)
         console.print("[green]done[/green] PostgreSQL")
-        supervisor.step("Bring the schemas up to date", "migrate")
-        supervisor.step("Bring the admin module up to date", "recruitment", "migrate")
-        supervisor.step("Load the demonstration", "demo", "load")
-        told = json.loads(supervisor.step("Read the logins", "demo", "logins", "--json"))
+        told = json.loads(supervisor.step("Schemas and demonstration", "demo", "set-up"))
         supervisor.wait_ready([f"{told['exam_url']}/readyz", f"{told['recruitment_url']}/readyz"])
         if options.json:
             print(json.dumps(told), flush=True)

@@ -33,6 +33,7 @@ from kit.postgres import open_pool
 from kit.settings import read_settings
 from kit.signing import derive_key
 from recruitment.settings import Settings as RecruitmentSettings
+from scripts.commands import services
 from scripts.demo.bank import skd_items
 from web.settings import Settings
 from web.wiring import Unit
@@ -77,6 +78,14 @@ def demo_participants() -> list[dict[str, Any]]:
     text = files("scripts").joinpath("demo", "participants.toml").read_text(encoding="utf-8")
     rows: list[dict[str, Any]] = tomllib.loads(text)["participant"]
     return rows
+
+
+async def set_up(environ: Mapping[str, str]) -> None:
+    """Everything before the first start, in one process: both schemas, the demonstration, its logins as JSON."""
+    await services.migrate_exam(environ)
+    await services.migrate_recruitment(environ)
+    await load(environ)
+    show_logins(environ, as_json=True)
 
 
 async def load(environ: Mapping[str, str]) -> None:

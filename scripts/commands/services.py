@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 from uuid import uuid4
@@ -18,7 +18,7 @@ from kit.clock import utc_now
 from kit.errors import Invalid
 from kit.http.serving import serve
 from kit.logs import configure_logs
-from kit.postgres import open_connection
+from kit.postgres import Connection, open_connection
 from kit.settings import read_settings
 from proctoring.worker import run as run_vision
 from recruitment.app import create_app as create_recruitment
@@ -49,15 +49,9 @@ async def serve_exam(environ: Mapping[str, str]) -> None:
     await serve(create_app(deps), settings.host, settings.port)
 
 
-async def migrate_exam(environ: Mapping[str, str]) -> None:
-    """Apply what is missing and say so."""
-    settings = read_settings(Settings, environ)
-    connection = await open_connection(settings.database_url)
-    try:
-        applied = await migrate_all(connection)
-    finally:
-        await connection.close()
-    typer.echo("\n".join(applied) or "up to date")
+async def migrate_exam(environ: Mapping[str, str]) -> list[str]:
+    """Apply what is missing; returns the names of what was applied."""
+    return await _migrate(read_settings(Settings, environ).database_url, migrate_all)
 
 
 async def vision(environ: Mapping[str, str]) -> None:
@@ -82,15 +76,25 @@ async def serve_recruitment(environ: Mapping[str, str]) -> None:
     await serve(create_recruitment(deps), settings.recruitment_host, settings.recruitment_port)
 
 
-async def migrate_recruitment(environ: Mapping[str, str]) -> None:
-    """Apply what is missing and say so."""
-    settings = read_settings(RecruitmentSettings, environ)
-    connection = await open_connection(settings.recruitment_database_url)
+async def migrate_recruitment(environ: Mapping[str, str]) -> list[str]:
+    """Apply what is missing; returns the names of what was applied."""
+    url = read_settings(RecruitmentSettings, environ).recruitment_database_url
+    return await _migrate(url, recruitment_wiring.migrate_all)
+
+
+async def _migrate(url: str, migrate: Callable[[Connection], Awaitable[list[str]]]) -> list[str]:
+    connection = await open_connection(url)
     try:
-        applied = await recruitment_wiring.migrate_all(connection)
+        return await migrate(connection)
     finally:
         await connection.close()
-    typer.echo("\n".join(applied) or "up to date")
+
+
+async def tell_migrations(
+    environ: Mapping[str, str], migrate: Callable[[Mapping[str, str]], Awaitable[list[str]]]
+) -> None:
+    """Migrate and say what was applied."""
+    typer.echo("\n".join(await migrate(environ)) or "up to date")
 
 
 async def add_staff(environ: Mapping[str, str], username: str, name: str, role: str, password: str) -> None:
