@@ -305,6 +305,7 @@ def _context(site: Site) -> Callable[[], dict[str, Any]]:
             "nav": nav,
             "static": site.static,
             "formats": g.formats,
+            "timezone": site.options.timezone,
             "now": g.now,
         }
 

@@ -49,7 +49,6 @@ def board_routes(deps: Deps) -> Blueprint:
             exam=exam,
             meta=board_meta(deps.rule_packs[exam.rule_pack]),
             titles=section_titles(blueprint, g.locale),
-            timezone=deps.settings.timezone,
             rows=sorted(await live.rows(), key=lambda row: (-Fraction(row.total), row.number)),
         )
 

@@ -6,7 +6,8 @@ import { useRef } from "preact/hooks";
 import { hall, scrolling, toggleHall } from "./hall";
 import { changedAt, connection, rows } from "./live";
 import { ordered, search, sortBy, sorting } from "./order";
-import { clockTime, t } from "./words";
+import { clockTime } from "../locale";
+import { t } from "./words";
 
 const SAY_AFTER_MS = 1_200;
 const said = signal("");

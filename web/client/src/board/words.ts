@@ -1,5 +1,7 @@
 // The board's own words: it must not carry the candidate's dictionary, nor the candidate's page these.
 
+import { locale, speak } from "../locale";
+
 const id = {
   place: "No.",
   number: "Nomor peserta",
@@ -92,22 +94,5 @@ const en: Words = {
   noMatchText: "Check the digits, or clear the search.",
 };
 
-const english = document.documentElement.lang === "en";
-const words = english ? en : id;
-
-export function t(key: keyof Words, facts: Record<string, string | number> = {}): string {
-  return words[key].replace(/\{(\w+)\}/g, (_, name: string) => String(facts[name] ?? ""));
-}
-
-// In the time of the venue, which the server says; an old browser that does not know the zone takes its own.
-function clock(timeZone: string | undefined): Intl.DateTimeFormat {
-  const form: Intl.DateTimeFormatOptions = { hour: "2-digit", minute: "2-digit", second: "2-digit" };
-  try {
-    return new Intl.DateTimeFormat(english ? "en-GB" : "id-ID", timeZone ? { ...form, timeZone } : form);
-  } catch {
-    return new Intl.DateTimeFormat(english ? "en-GB" : "id-ID", form);
-  }
-}
-const time = clock(document.getElementById("board")?.dataset.zone);
-export const clockTime = (at: number): string => time.format(at).replace(/:/g, english ? ":" : ".");
-export const points = (value: number | string): string => (english ? String(value) : String(value).replace(".", ","));
+export const t = speak({ id, en });
+export const points = (value: number | string): string => (locale === "en" ? String(value) : String(value).replace(".", ","));

@@ -3,7 +3,7 @@
 import { useSignal } from "@preact/signals";
 import { render } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { t } from "../i18n";
+import { t } from "./words";
 import { Refused } from "./api";
 import "./candidate.css";
 import { Check, Intro, Photo } from "./prepare";

@@ -2,7 +2,7 @@
 
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import { t } from "../i18n";
+import { t } from "./words";
 import { getJson, postJpeg, postJson } from "./api";
 import { cameraProblem, openCamera, snapshot, stream } from "./camera";
 import { clockOffset, measured } from "./clock";

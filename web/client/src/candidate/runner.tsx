@@ -2,7 +2,8 @@
 
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import { clockTime, countdown, t } from "../i18n";
+import { clockTime, countdown } from "../locale";
+import { t } from "./words";
 import { postJson } from "./api";
 import { stream, watch } from "./camera";
 import { Settings } from "./settings";

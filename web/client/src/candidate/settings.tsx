@@ -1,7 +1,8 @@
 // Text size, theme, contrast: kept on the device, applied to <html>.
 
 import { signal } from "@preact/signals";
-import { locale, t } from "../i18n";
+import { locale } from "../locale";
+import { t } from "./words";
 
 type Choice = { size: "1" | "2" | "3"; theme: "auto" | "light" | "dark"; contrast: boolean };
 const KEPT = "ombilin-display";

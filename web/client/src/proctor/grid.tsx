@@ -4,7 +4,8 @@ import { useRef } from "preact/hooks";
 import { PhaseMark, SeverityMark } from "./marks";
 import { Live } from "./picture";
 import { counts, filter, FILTERS, grid, known, needsLook, opened, remainingOf, search, shown, tick, type Known } from "./store";
-import { countdown, t } from "./words";
+import { countdown } from "../locale";
+import { t } from "./words";
 
 function Remaining(props: { of: Known }) {
   const left = remainingOf(props.of, tick.value);

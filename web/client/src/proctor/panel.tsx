@@ -8,7 +8,8 @@ import { PhaseMark, SeverityMark } from "./marks";
 import { enlarged, Live, Thumb } from "./picture";
 import { announcement, incidents, known, opened, remainingOf, stirred, takeCandidate, tick, waits, type Known } from "./store";
 import type { Entry } from "./types";
-import { countdown, moment, t } from "./words";
+import { countdown } from "../locale";
+import { moment, t } from "./words";
 
 const REST_MS = 1_500; // a burst of changes reads the timeline once; each reading is in the audit trail
 

@@ -1,5 +1,6 @@
 // The console's words in both languages; a key that one of them lacks does not compile.
 
+import { clockTime, speak, timeFormat } from "../locale";
 import type { Phase, Severity } from "./types";
 
 const id = {
@@ -212,29 +213,16 @@ const en: Words = {
   total: "{n} candidates shown",
 };
 
-export const locale: "id" | "en" = document.documentElement.lang === "en" ? "en" : "id";
-const words: Words = locale === "en" ? en : id;
-
-export const t = (key: keyof Words, facts: Record<string, string | number> = {}): string =>
-  words[key].replace(/\{(\w+)\}/g, (_, name: string) => String(facts[name] ?? ""));
+export const t = speak({ id, en });
 export const phaseWord = (phase: Phase): string => t(`phase_${phase}`);
 export const severityWord = (severity: Severity): string => t(`severity_${severity}`);
 
-const tag = locale === "id" ? "id-ID" : "en-GB";
-const clock = new Intl.DateTimeFormat(tag, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
-const day = new Intl.DateTimeFormat(tag, { day: "numeric", month: "short" });
+const day = timeFormat({ day: "numeric", month: "short" });
 
 // Today's times without the date, older ones with it.
 export function moment(at: number): string {
-  const date = new Date(at);
-  const today = date.toDateString() === new Date().toDateString();
-  return today ? clock.format(date) : `${day.format(date)} ${clock.format(date)}`;
-}
-
-export function countdown(seconds: number): string {
-  const whole = Math.max(0, Math.ceil(seconds));
-  const part = (value: number) => String(value).padStart(2, "0");
-  return `${part(Math.floor(whole / 3600))}:${part(Math.floor(whole / 60) % 60)}:${part(whole % 60)}`;
+  const today = day.format(at) === day.format(Date.now());
+  return today ? clockTime(at) : `${day.format(at)} ${clockTime(at)}`;
 }
 
 export function ago(ms: number): string {
