@@ -22,6 +22,14 @@ STAMP = VENV / "ombilin.stamp"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 OLDEST = (3, 11)
 BAR = 28
+BEGUN = "UP_BEGUN_S"  # the monotonic second at which the set-up command was called, for whoever goes on in .venv
+
+_BEGUN_S = time.monotonic()
+
+
+def seconds_since_begin() -> float:
+    """Since the set-up command was called; since this module was loaded where there was none."""
+    return time.monotonic() - float(os.environ.get(BEGUN, _BEGUN_S))
 
 
 def fail(what: str, next_step: str) -> NoReturn:
@@ -118,6 +126,7 @@ def run_inside(module: str, arguments: list[str]) -> NoReturn:
     """Go on in the environment's Python, in this same process where the system can."""
     command = [str(PYTHON), "-m", module, *arguments]
     os.chdir(ROOT)
+    os.environ[BEGUN] = str(_BEGUN_S)
     if os.name == "nt":
         raise SystemExit(subprocess.run(command, check=False).returncode)
     os.execv(command[0], command)  # noqa: S606  # replaces this process, so that Ctrl-C reaches the right one

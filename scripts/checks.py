@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 from scripts import build_frontend
+from scripts.bootstrap import seconds_since_begin
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
@@ -59,6 +60,7 @@ def main() -> int:
     tests = step("tests", sys.executable, "-m", "pytest", *words)
     if not all(results):
         print("\nA check before the tests failed (see above).", flush=True)
+    print(f"== everything: {seconds_since_begin():.0f} s, making the environment included", flush=True)
     return 0 if tests and all(results) else 1
 
 

@@ -27,6 +27,7 @@ from rich.table import Table
 from kit.embedded import EmbeddedPostgres
 from kit.errors import Fault
 from kit.signing import SigningKey
+from scripts.bootstrap import seconds_since_begin
 from scripts.lifeline import SUPERVISED
 
 READY_TIMEOUT_S = 60.0
@@ -249,6 +250,7 @@ def main() -> None:
         console.print("[green]done[/green] PostgreSQL")
         told = json.loads(supervisor.step("Schemas and demonstration", "demo", "set-up"))
         supervisor.wait_ready([f"{told['exam_url']}/readyz", f"{told['recruitment_url']}/readyz"])
+        console.print(f"[green]ready[/green] after {seconds_since_begin():.0f} s")
         if options.json:
             print(json.dumps(told), flush=True)
         else:
