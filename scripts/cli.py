@@ -6,6 +6,7 @@ import asyncio
 import inspect
 import os
 from collections.abc import Callable, Coroutine
+from enum import StrEnum
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, ParamSpec
@@ -25,6 +26,15 @@ worker_app = typer.Typer(no_args_is_help=True)
 recruitment_app = typer.Typer(no_args_is_help=True)
 staff_app = typer.Typer(no_args_is_help=True)
 demo_app = typer.Typer(no_args_is_help=True)
+
+
+class Server(StrEnum):
+    """The servers that `serve` can run under."""
+
+    HYPERCORN = "hypercorn"
+    GRANIAN = "granian"
+    UVICORN = "uvicorn"
+
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON value instead of a table.")]
 
@@ -66,11 +76,17 @@ def ombilin(
 
 
 @app.command(rich_help_panel=SERVICES)
-def serve() -> None:
+def serve(
+    server: Annotated[Server, typer.Option(help="Granian and Uvicorn are extras: pip install 'ombilin[granian]'.")] = (
+        Server.HYPERCORN
+    ),
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that share the port.")] = 1,
+    one_of_many: Annotated[bool, typer.Option("--one-of-many", hidden=True, help="Started by --workers.")] = False,
+) -> None:
     """Serve the examination system."""
     from scripts.commands import services
 
-    run(services.serve_exam, os.environ)
+    run(services.serve_exam, os.environ, server=server.value, workers=workers, one_of_many=one_of_many)
 
 
 app.add_typer(worker_app, name="worker", rich_help_panel=SERVICES, help="Background workers.")

@@ -6,9 +6,10 @@ itself (docs/decisions/0003-hot-paths.md). Everything else is passed on to Quart
 
 from __future__ import annotations
 
+import asyncio
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import UUID
 
 import msgspec
@@ -16,7 +17,7 @@ import structlog
 from werkzeug.http import parse_cookie
 
 from exam_engine.domain.attempt import ENDED
-from exam_engine.domain.operations import OperationBatch
+from exam_engine.domain.operations import Operation, OperationBatch
 from exam_engine.service.save import save_operations
 from exam_engine.service.seat import Superseded
 from kit.clock import from_milliseconds, milliseconds
@@ -41,7 +42,10 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 OPERATIONS_LIMIT = 256 * 1024  # 500 operations with long text answers
 FRAME_LIMIT = 200 * 1024  # ten times a normal frame
 SIGNALS_LIMIT = 32 * 1024
+COOKIES_REMEMBERED = 20_000  # Cookie headers of one worker whose seat is known
 PREFIX = "/api/seat/"
+SOCKET = PREFIX + "socket"
+GOING_AWAY = 1012  # "service restart": the client connects again, to whoever listens then
 
 
 class _Signals(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -56,8 +60,20 @@ class _Signal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class _Message(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     client: UUID | None = None
-    ops: tuple[Any, ...] | None = None
+    ops: tuple[Operation, ...] | None = None
     ping: int | None = None
+
+
+_BATCH = msgspec.json.Decoder(OperationBatch)
+_SIGNALS = msgspec.json.Decoder(_Signals)
+_MESSAGE = msgspec.json.Decoder(_Message)
+_encode = msgspec.json.Encoder().encode
+_NO_STORE = (b"cache-control", b"no-store")
+_NO_SNIFF = (b"x-content-type-options", b"nosniff")
+_JSON = (b"content-type", b"application/json")
+
+Headers = dict[bytes, bytes]
+Route = Callable[[Headers, bytes, SeatToken], Awaitable[Any]]
 
 
 class HotPaths:
@@ -69,56 +85,77 @@ class HotPaths:
         self._seats = seats
         self._site = site
         self._cookie = site.options.cookie("seat")
-        self._routes: dict[tuple[str, str], Callable[[Scope, Receive, SeatToken], Awaitable[Any]]] = {
-            ("POST", "ops"): self._ops,
-            ("GET", "state"): self._state,
-            ("POST", "frame"): self._frame,
-            ("POST", "signals"): self._signals,
+        self._tokens: OrderedDict[bytes, SeatToken] = OrderedDict()
+        self._open: set[Send] = set()
+        self._draining = False
+        self._routes: dict[tuple[str, str], tuple[Route, int]] = {
+            ("POST", "ops"): (self._ops, OPERATIONS_LIMIT),
+            ("GET", "state"): (self._state, 0),
+            ("POST", "frame"): (self._frame, FRAME_LIMIT),
+            ("POST", "signals"): (self._signals, SIGNALS_LIMIT),
         }
+
+    async def drain(self) -> None:
+        """Before the server stops: not ready any more, and every socket is told to connect again."""
+        self._draining = True
+        close = {"type": "websocket.close", "code": GOING_AWAY, "reason": "service restart"}
+        await asyncio.gather(*(send(close) for send in tuple(self._open)), return_exceptions=True)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
-        path = scope.get("path", "")
-        if scope["type"] == "websocket" and path == PREFIX + "socket":
+        kind, path = scope["type"], scope.get("path", "")
+        if kind == "http" and path.startswith(PREFIX):
+            route = self._routes.get((scope["method"], path[len(PREFIX) :]))
+            if route is not None:
+                await self._answer_http(*route, scope, receive, send)
+                return
+        elif kind == "websocket" and path == SOCKET:
             await self._socket(scope, receive, send)
             return
-        route = None
-        if scope["type"] == "http" and path.startswith(PREFIX):
-            route = self._routes.get((scope["method"], path.removeprefix(PREFIX)))
-        if route is None:
-            await self._inner(scope, receive, send)
+        elif self._draining and path == "/readyz":
+            await _reply(send, 503, {"ok": False, "draining": True})
             return
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        await self._inner(scope, receive, send)
+
+    async def _answer_http(self, route: Route, limit: int, scope: Scope, receive: Receive, send: Send) -> None:
+        headers: Headers = dict(scope["headers"])
         try:
+            # read before anything is refused: a connection that is closed on an unread body resets, answer and all
+            body = await _body(receive, limit) if limit else b""
             self._check_origin(scope["method"], headers)
-            token = self._token(headers)
-            answer = await route(scope, receive, token)
+            answer = await route(headers, body, self._token(headers))
         except Fault as error:
             await _reply(send, status_of(error), self._told(error, headers), getattr(error, "retry_after_s", None))
         except Exception as error:
-            fault = _fault_of(error, path)
+            fault = _fault_of(error, scope["path"])
             await _reply(send, status_of(fault), self._told(fault, headers))
         else:
             await _reply(send, 204 if answer is None else 200, answer)
 
-    def _token(self, headers: dict[str, str]) -> SeatToken:
-        return read_token(self._deps.keys.seat, _cookie_of(headers, self._cookie))
+    def _token(self, headers: Headers) -> SeatToken:
+        """The seat of the cookies; the same header has the same seat, so that it is verified once."""
+        raw = headers.get(b"cookie", b"")
+        token = self._tokens.get(raw)
+        if token is None:
+            token = self._tokens[raw] = read_token(self._deps.keys.seat, _cookie_of(headers, self._cookie))
+            if len(self._tokens) > COOKIES_REMEMBERED:
+                self._tokens.popitem(last=False)
+        return token
 
-    def _check_origin(self, method: str, headers: dict[str, str]) -> None:
-        origin = headers.get("origin")
-        if origin and urlsplit(origin).netloc != headers.get("host"):
+    def _check_origin(self, method: str, headers: Headers) -> None:
+        origin = headers.get(b"origin")
+        if origin and origin.partition(b"://")[2] != headers.get(b"host"):
             raise BadCsrf
-        if method == "POST" and headers.get("x-ombilin-seat") != "1":
+        if method == "POST" and headers.get(b"x-ombilin-seat") != b"1":
             raise BadCsrf
 
-    def _told(self, error: Fault, headers: dict[str, str]) -> dict[str, Any]:
+    def _told(self, error: Fault, headers: Headers) -> dict[str, Any]:
         locale = locale_code(_cookie_of(headers, self._site.options.cookie("locale")))
         title, next_step = words_of(error, lambda message: self._site.translate_in(locale, message), MESSAGES)
         return {"error": {"key": error.key, "message": f"{title}. {next_step}", "title": title, "next_step": next_step}}
 
-    async def _ops(self, _scope: Scope, receive: Receive, token: SeatToken) -> dict[str, Any]:
-        batch = _decode(await _body(receive, OPERATIONS_LIMIT), OperationBatch)
-        return await self._save(token, batch)
+    async def _ops(self, _headers: Headers, body: bytes, token: SeatToken) -> dict[str, Any]:
+        return await self._save(token, _decode(body, _BATCH))
 
     async def _save(self, token: SeatToken, batch: OperationBatch) -> dict[str, Any]:
         deps = self._deps
@@ -137,30 +174,28 @@ class HotPaths:
             "state": wire_state(attempt, now),
         }
 
-    async def _state(self, _scope: Scope, _receive: Receive, token: SeatToken) -> dict[str, Any]:
+    async def _state(self, _headers: Headers, _body: bytes, token: SeatToken) -> dict[str, Any]:
         now = self._deps.clock()
         self._seats.touch(token.attempt_id, now)
         return wire_state(await self._seats.attempt(token, fresh=True), now)
 
-    async def _frame(self, scope: Scope, receive: Receive, token: SeatToken) -> None:
-        jpeg = await _body(receive, FRAME_LIMIT)
+    async def _frame(self, headers: Headers, body: bytes, token: SeatToken) -> None:
         if (await self._seats.attempt(token)).status in ENDED:
             return  # nobody is watched after the end
         now = self._deps.clock()
         self._seats.touch(token.attempt_id, now)
-        captured = next((value for name, value in scope["headers"] if name == b"x-captured-at"), b"")
         await receive_frame(
             self._deps.frames,
             self._deps.bus,
             attempt_id=token.attempt_id,
             session_id=token.session_id,
-            jpeg=jpeg,
-            captured_at=_time(captured),
+            jpeg=body,
+            captured_at=_time(headers.get(b"x-captured-at", b"")),
             now=now,
         )
 
-    async def _signals(self, _scope: Scope, receive: Receive, token: SeatToken) -> None:
-        sent = _decode(await _body(receive, SIGNALS_LIMIT), _Signals)
+    async def _signals(self, _headers: Headers, body: bytes, token: SeatToken) -> None:
+        sent = _decode(body, _SIGNALS)
         if (await self._seats.attempt(token)).status in ENDED:
             return
         now = self._deps.clock()
@@ -175,7 +210,7 @@ class HotPaths:
             )
 
     async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        headers: Headers = dict(scope["headers"])
         await receive()  # websocket.connect
         try:
             self._check_origin("GET", headers)
@@ -187,8 +222,9 @@ class HotPaths:
         await send({"type": "websocket.accept"})
 
         async def tell(value: dict[str, Any]) -> None:
-            await send({"type": "websocket.send", "text": msgspec.json.encode(value).decode()})
+            await send({"type": "websocket.send", "text": _encode(value).decode()})
 
+        self._open.add(send)
         self._seats.connect(token, tell)
         try:
             # read after the socket is known, so that no pause or takeover falls in between
@@ -199,6 +235,7 @@ class HotPaths:
                     break
                 await tell(await self._answer(token, message["text"], headers))
         finally:
+            self._open.discard(send)
             self._seats.disconnect(token, tell)
 
     async def _standing(self, token: SeatToken) -> dict[str, Any]:
@@ -208,14 +245,16 @@ class HotPaths:
             return {"superseded": True}
         return {"state": wire_state(attempt, self._deps.clock())}
 
-    async def _answer(self, token: SeatToken, text: str, headers: dict[str, str]) -> dict[str, Any]:
+    async def _answer(self, token: SeatToken, text: str, headers: Headers) -> dict[str, Any]:
         now = self._deps.clock()
         self._seats.touch(token.attempt_id, now)
         try:
-            message = _decode(text.encode(), _Message)
+            message: _Message = _decode(text, _MESSAGE)
             if message.ping is not None:
                 return {"pong": message.ping, "now": milliseconds(now)}
-            return {"ack": await self._save(token, _decode(text.encode(), OperationBatch))}
+            if message.client is None or message.ops is None:
+                raise Invalid("a message is operations with their client, or a ping")
+            return {"ack": await self._save(token, OperationBatch(message.client, message.ops))}
         except Superseded:
             return {"superseded": True}
         except Fault as error:
@@ -233,9 +272,9 @@ def _fault_of(error: Exception, path: str) -> Fault:
     return Fault()
 
 
-def _cookie_of(headers: dict[str, str], name: str) -> str | None:
+def _cookie_of(headers: Headers, name: str) -> str | None:
     # as lenient as the rest of the site: the cookies of other applications on the host may have any form
-    return parse_cookie(headers.get("cookie", "")).get(name)
+    return parse_cookie(headers.get(b"cookie", b"").decode("latin-1")).get(name)
 
 
 def _time_ms(value: float) -> Any:
@@ -252,39 +291,33 @@ def _time(raw: bytes) -> Any:
         raise Invalid("X-Captured-At must be milliseconds since the epoch") from error
 
 
-def _decode(raw: bytes, kind: type[Any]) -> Any:
+def _decode(raw: bytes | str, decoder: msgspec.json.Decoder[Any]) -> Any:
     try:
-        return msgspec.json.decode(raw, type=kind)
+        return decoder.decode(raw)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         raise Invalid(str(error)) from error
 
 
 async def _body(receive: Receive, limit: int) -> bytes:
-    chunks: list[bytes] = []
-    size = 0
+    body = b""
     while True:
         message = await receive()
         if message["type"] != "http.request":
             raise NotFound("the client went away")
-        chunk = message.get("body", b"")
-        size += len(chunk)
-        if size > limit:
+        chunk: bytes = message.get("body", b"")
+        body += chunk
+        if len(body) > limit:
             raise TooLarge
-        chunks.append(chunk)
         if not message.get("more_body"):
-            return b"".join(chunks)
+            return body
 
 
 async def _reply(send: Send, status: int, value: Any, retry_after_s: int | None = None) -> None:
-    body = b"" if value is None else msgspec.json.encode(value)
-    headers = [
-        (b"cache-control", b"no-store"),
-        (b"x-content-type-options", b"nosniff"),
-        (b"content-length", str(len(body)).encode()),
-    ]
+    body = b"" if value is None else _encode(value)
+    headers = [_NO_STORE, _NO_SNIFF, (b"content-length", b"%d" % len(body))]
     if body:
-        headers.append((b"content-type", b"application/json"))
+        headers.append(_JSON)
     if retry_after_s:
-        headers.append((b"retry-after", str(retry_after_s).encode()))
+        headers.append((b"retry-after", b"%d" % retry_after_s))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import sys
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import uuid4
 
 import typer
@@ -16,7 +17,8 @@ from kit.accounts.service import hash_password
 from kit.accounts.store import AccountStore, Staff
 from kit.clock import utc_now
 from kit.errors import Invalid
-from kit.http.serving import serve
+from kit.http.serving import Drain, ServerName, run_server, serve
+from kit.http.workers import Workers
 from kit.logs import configure_logs
 from kit.postgres import Connection, open_connection
 from kit.settings import read_settings
@@ -24,6 +26,7 @@ from proctoring.worker import run as run_vision
 from recruitment.app import create_app as create_recruitment
 from recruitment.settings import Settings as RecruitmentSettings
 from recruitment.web.words import ROLES as RECRUITMENT_ROLES
+from scripts.lifeline import SUPERVISED
 from web.app import ROLES, create_app
 from web.settings import Settings
 from web.wiring import STAFF_SCHEMA, migrate_all, open_deps
@@ -41,12 +44,20 @@ class UnknownRole(Invalid):
         return f"There is no role {self.role}; choose one of {self.roles}."
 
 
-async def serve_exam(environ: Mapping[str, str]) -> None:
-    """Serve until told to stop."""
+def serve_exam(environ: Mapping[str, str], *, server: ServerName, workers: int, one_of_many: bool) -> None:
+    """Serve until told to stop; several workers are processes that share the port."""
     settings = read_settings(Settings, environ)
     configure_logs(level=settings.log_level)
-    deps = await open_deps(settings, utc_now)
-    await serve(create_app(deps), settings.host, settings.port)
+    if workers > 1 and not one_of_many:
+        words = [sys.executable, "-m", "scripts.cli", "serve", "--server", server, "--one-of-many"]
+        Workers(words, {**environ, SUPERVISED: "1"}, workers).run(settings.host, settings.port)
+        return
+
+    async def make_app() -> tuple[Any, Drain]:
+        app = create_app(await open_deps(settings, utc_now))
+        return app, app.drain
+
+    run_server(make_app, settings.host, settings.port, server=server, share_port=one_of_many)
 
 
 async def migrate_exam(environ: Mapping[str, str]) -> list[str]:

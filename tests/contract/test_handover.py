@@ -80,7 +80,8 @@ async def admin(recruitment_fresh_url, system, world, port, cheap_digest):
     async def serve():
         deps = await open_recruitment(settings, utc_now)
         stop = asyncio.Event()
-        config = hypercorn_config("127.0.0.1", port)
+        config = hypercorn_config()
+        config.bind = [f"127.0.0.1:{port}"]
         config.graceful_timeout = 0
         serving = asyncio.create_task(hypercorn_serve(create_recruitment(deps), config, shutdown_trigger=stop.wait))
 
