@@ -19,6 +19,7 @@ from exam_engine.service.item_points import ItemCache, legal_answers
 from exam_engine.service.save import LegalAnswers
 from exam_engine.store.attempts import AttemptStore
 from exam_engine.store.exams import ExamStore
+from exam_engine.store.proposals import ProposalStore
 from exam_engine.store.scores import ScoreStore
 from exam_engine.store.writer import AnswerWriter
 from item_bank.domain.blueprint import Blueprint
@@ -75,6 +76,7 @@ class Unit:
         self.exams = ExamStore(connection)
         self.attempts = AttemptStore(connection)
         self.scores = ScoreStore(connection)
+        self.proposals = ProposalStore(connection)
         self.bank = BankStore(connection)
         self.proctor = ProctorStore(connection)
         self.accounts = AccountStore(connection, STAFF_SCHEMA)

@@ -30,6 +30,7 @@ class Action(StrEnum):
     START = "start"
     PAUSE = "pause"
     RESUME = "resume"
+    CREDIT = "credit"  # time given; the state stays
     SUBMIT = "submit"
     EXPIRE = "expire"
     TERMINATE = "terminate"
@@ -39,6 +40,8 @@ MOVES: dict[tuple[Status, Action], Status] = {
     (Status.PREPARING, Action.START): Status.ACTIVE,
     (Status.ACTIVE, Action.PAUSE): Status.PAUSED,
     (Status.PAUSED, Action.RESUME): Status.ACTIVE,
+    (Status.ACTIVE, Action.CREDIT): Status.ACTIVE,
+    (Status.PAUSED, Action.CREDIT): Status.PAUSED,
     (Status.ACTIVE, Action.SUBMIT): Status.SUBMITTED,
     (Status.ACTIVE, Action.EXPIRE): Status.EXPIRED,
     (Status.ACTIVE, Action.TERMINATE): Status.TERMINATED,

@@ -82,6 +82,7 @@ class Attempt(msgspec.Struct, frozen=True):
     ended_at: datetime | None
     last_seq: int
     form_hash: str | None
+    grace_s: int = 0  # how late what was made before the deadline may arrive
 
 
 class Progress(msgspec.Struct, frozen=True):

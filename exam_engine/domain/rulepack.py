@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 import msgspec
 
@@ -35,14 +35,18 @@ class SectionRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Thresholds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The passing grades of one track; every one listed must be met."""
+    """The passing grades of one track, of which every one listed must be met, and its extra time."""
 
     sections: dict[str, int]
     total: int | None = None
+    extra_minutes: Annotated[int, msgspec.Meta(ge=0, le=480)] = 0
 
 
 class RulePack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A scoring rule pack; `sha256` is that of the file's bytes."""
+    """A scoring rule pack; `sha256` is that of the file's bytes.
+
+    `grace_s`: how many seconds after the deadline an operation made before it may still arrive.
+    """
 
     id: str
     version: str
@@ -51,6 +55,7 @@ class RulePack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     total_max: int
     section: tuple[SectionRule, ...]
     track: dict[str, Thresholds]
+    grace_s: Annotated[int, msgspec.Meta(ge=0, le=600)] = 0
     sha256: str = ""
 
     def rule(self, code: str) -> SectionRule:

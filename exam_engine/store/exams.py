@@ -81,3 +81,7 @@ class ExamStore:
         """Insert those that are new."""
         columns = [[getattr(one, name) for one in participants] for name in Participant.__struct_fields__]
         await self._connection.execute(SQL.insert_participants, *columns)
+
+    async def set_extra_minutes(self, participant_id: UUID, minutes: int) -> None:
+        """Accommodation of somebody who has not started."""
+        await self._connection.execute(SQL.update_extra_minutes, participant_id, minutes)

@@ -12,6 +12,9 @@ insert into exam.participant (id, session_id, number, name, pin_digest, track, v
 select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::bytea[], $6::text[], $7::text[], $8::int[])
 on conflict do nothing;
 
+-- name: update_extra_minutes
+update exam.participant set extra_minutes = $2 where id = $1;
+
 -- name: select_exam_by_code
 select id, code, title, instructions, blueprint, rule_pack, minutes, board, proctoring from exam.exam where code = $1;
 

@@ -10,6 +10,8 @@ LEGAL = {
     ("preparing", "start"): "active",
     ("active", "pause"): "paused",
     ("paused", "resume"): "active",
+    ("active", "credit"): "active",
+    ("paused", "credit"): "paused",
     ("active", "submit"): "submitted",
     ("active", "expire"): "expired",
     ("active", "terminate"): "terminated",
