@@ -171,6 +171,7 @@ class HotPaths:
                 {"seq": seq, "verdict": verdict, "reason": reason} for seq, verdict, reason in answered.verdicts
             ],
             "hold": answered.hold,
+            "receipt": answered.receipt,
             "state": wire_state(attempt, now),
         }
 

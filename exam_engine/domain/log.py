@@ -2,7 +2,7 @@
 
 The log is the only truth of an attempt: item sequence, responses and flags are folds over it. Of several responses to
 an item the highest revision stands (a Lamport counter of the candidate's devices), whatever order they arrived in; the
-fold is therefore independent of arrival order. The receipt is the head of the hash chain over the canonical events.
+fold is therefore independent of arrival order. The hash chain over the log is in chain.py.
 """
 
 from __future__ import annotations
@@ -13,8 +13,6 @@ from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
 import msgspec
-
-from kit.canonical import chain_all
 
 Kind: TypeAlias = Literal[
     "items_appended",
@@ -52,6 +50,7 @@ class Event(msgspec.Struct, frozen=True):
     client_id: UUID | None = None
     client_seq: int | None = None
     client_at: datetime | None = None
+    hash: bytes = b""  # its link of the chain, as stored
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -83,14 +82,3 @@ def fold(events: Iterable[Event]) -> Standing:
         flags=frozenset(item for (kind, item), (_, _, on) in latest.items() if kind == "flagged" and on),
         last_revision=last_revision,
     )
-
-
-def canonical_event(event: Event) -> dict[str, Any]:
-    """The JSON form that is hashed."""
-    plain: dict[str, Any] = msgspec.to_builtins(event)
-    return plain
-
-
-def log_hash(events: Iterable[Event]) -> str:
-    """The head of the hash chain over the log in order of `seq`."""
-    return chain_all(canonical_event(event) for event in sorted(events, key=lambda each: each.seq))

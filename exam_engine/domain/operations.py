@@ -51,6 +51,20 @@ class Row(msgspec.Struct, frozen=True):
     client_at: datetime
 
 
+class Receipt(msgspec.Struct, frozen=True):
+    """What a candidate can hold us to: the log up to event `seq` has this head (hexadecimal) of its hash chain."""
+
+    seq: int
+    head: str
+
+
+class Saved(msgspec.Struct, frozen=True):
+    """The verdicts on the rows of one message, and the attempt's receipt after them (None where nothing is known)."""
+
+    verdicts: list[Verdict]
+    receipt: Receipt | None = None
+
+
 ItemOptions: TypeAlias = dict[UUID, tuple[str, frozenset[str], int]]
 """Of each item of an attempt: response identifier's base type, its legal options, and how many may be chosen."""
 

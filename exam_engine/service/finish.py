@@ -15,7 +15,7 @@ from uuid import UUID, uuid5
 import msgspec
 
 from exam_engine.domain.attempt import ENDED, Action, Status, move
-from exam_engine.domain.log import fold, log_hash
+from exam_engine.domain.log import fold
 from exam_engine.domain.records import Attempt, Score
 from exam_engine.domain.rulepack import RulePack
 from exam_engine.domain.scoring import SittingResult, score_sitting, written
@@ -118,7 +118,7 @@ async def _score(unit: ExamUnit, attempt: Attempt, at: datetime, marking: Markin
         event_id=record.event_id,
         record=plain,
         record_hash=digest(plain),
-        log_hash=log_hash(events),
+        log_hash=await unit.attempts.head(attempt.id),
         jws=marking.signing_key.sign_record(plain),
         created_at=at,
     )

@@ -13,7 +13,16 @@ from uuid import UUID
 
 import msgspec
 
-from exam_engine.domain.operations import BATCH_LIMIT, ItemOptions, OperationBatch, Row, Verdict, objection
+from exam_engine.domain.operations import (
+    BATCH_LIMIT,
+    ItemOptions,
+    OperationBatch,
+    Receipt,
+    Row,
+    Saved,
+    Verdict,
+    objection,
+)
 from exam_engine.service.seat import Superseded
 from kit.clock import from_milliseconds
 from kit.errors import Invalid
@@ -27,15 +36,16 @@ KINDS = {"respond": "responded", "flag": "flagged"}
 class Writer(Protocol):
     """Stores rows durably; see exam_engine/store/writer.py."""
 
-    async def save(self, rows: Sequence[Row]) -> list[Verdict]: ...
+    async def save(self, rows: Sequence[Row]) -> Saved: ...
 
 
 class Answered(msgspec.Struct, frozen=True):
-    """`verdicts` of each operation in order with a reason for those not stored; `acked` as on the wire."""
+    """`verdicts` of what was not stored, in order, with a reason; `acked` and `receipt` as on the wire."""
 
     acked: int
     verdicts: list[tuple[int, Verdict, str]]
     hold: bool
+    receipt: Receipt | None = None
 
 
 class LegalAnswers:
@@ -84,7 +94,8 @@ async def save_operations(
         for op, reason in zip(batch.ops, reasons, strict=True)
         if reason is None
     ]
-    stored = iter(await writer.save(rows))
+    saved = await writer.save(rows)
+    stored = iter(saved.verdicts)
     verdicts: list[tuple[int, Verdict, str]] = [
         (op.seq, "rejected", reason) if reason else (op.seq, next(stored), "")
         for op, reason in zip(batch.ops, reasons, strict=True)
@@ -94,7 +105,7 @@ async def save_operations(
     held = [seq for seq, verdict, _ in verdicts if verdict == "hold"]
     decided = [seq for seq, verdict, _ in verdicts if verdict != "hold" and (not held or seq < min(held))]
     refused = [each for each in verdicts if each[1] in ("late", "rejected")]
-    return Answered(acked=max(decided, default=0), verdicts=refused, hold=bool(held))
+    return Answered(acked=max(decided, default=0), verdicts=refused, hold=bool(held), receipt=saved.receipt)
 
 
 def _time_objection(at: float) -> str | None:

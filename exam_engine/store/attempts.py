@@ -88,14 +88,18 @@ class AttemptStore:
         )
 
     async def append(self, attempt: Attempt, kind: str, payload: Any, at: datetime) -> Attempt:
-        """Add an event of the system to the log of a held attempt; returns it with its new last_seq (not yet saved)."""
-        seq = attempt.last_seq + 1
-        await self._connection.execute(SQL.insert_event, attempt.id, seq, kind, at, payload)
+        """Add an event of the system to the log and the hash chain of a held attempt; returns it with its last_seq."""
+        seq = await self._connection.fetchval(SQL.insert_event, attempt.id, kind, at, payload)
         return msgspec.structs.replace(attempt, last_seq=seq)
 
     async def events(self, attempt_id: UUID) -> list[Event]:
         """The whole log in order."""
         return [Event(*row) for row in await self._connection.fetch(SQL.select_events, attempt_id)]
+
+    async def head(self, attempt_id: UUID) -> str:
+        """The head of the log's hash chain, in hexadecimal."""
+        head: bytes = await self._connection.fetchval(SQL.select_head, attempt_id)
+        return head.hex()
 
     async def sequences(self, attempt_ids: Sequence[UUID]) -> dict[UUID, tuple[SequenceItem, ...]]:
         """The item sequence of each attempt."""

@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Sequence
 import asyncpg
 import structlog
 
-from exam_engine.domain.operations import Row, Verdict
+from exam_engine.domain.operations import Receipt, Row, Saved
 from kit.errors import Unavailable
 from kit.postgres import Connection, load_statements
 
@@ -35,13 +35,13 @@ UNSTORABLE = (
 
 
 class _Waiting:
-    """The rows of one message and the future of their verdicts."""
+    """The rows of one message and the future of what is answered."""
 
-    __slots__ = ("rows", "verdicts")
+    __slots__ = ("answer", "rows")
 
     def __init__(self, rows: Sequence[Row]) -> None:
         self.rows = rows
-        self.verdicts: asyncio.Future[list[Verdict]] = asyncio.get_running_loop().create_future()
+        self.answer: asyncio.Future[Saved] = asyncio.get_running_loop().create_future()
 
 
 class AnswerWriter:
@@ -66,18 +66,21 @@ class AnswerWriter:
             self._wake.notify_all()
         await asyncio.gather(*self._tasks)
 
-    async def save(self, rows: Sequence[Row]) -> list[Verdict]:
-        """The verdict of each row, after its COMMIT; raises `Unavailable` when the queue is full or the store away."""
+    async def save(self, rows: Sequence[Row]) -> Saved:
+        """The verdict of each row of one attempt and the attempt's receipt, after the COMMIT.
+
+        Raises `Unavailable` when the queue is full or the store away.
+        """
         if self._stopping or self._queued + len(rows) > QUEUE_LIMIT:
             raise Unavailable(retry_after_s=2)
         if not rows:
-            return []
+            return Saved([])
         waiting = _Waiting(rows)
         self._queue.append(waiting)
         self._queued += len(rows)
         async with self._wake:
             self._wake.notify()
-        return await waiting.verdicts
+        return await waiting.answer
 
     async def _take(self) -> list[_Waiting]:
         async with self._wake:
@@ -129,12 +132,14 @@ class AnswerWriter:
         start = 0
         for waiting in taken:
             end = start + len(waiting.rows)
-            if not waiting.verdicts.done():
-                waiting.verdicts.set_result([answer["verdict"] for answer in answers[start:end]])
+            if not waiting.answer.done():
+                own, last = answers[start:end], answers[end - 1]
+                receipt = Receipt(last["seq"], last["head"].hex()) if last["head"] else None
+                waiting.answer.set_result(Saved([each["verdict"] for each in own], receipt))
             start = end
 
     @staticmethod
     def _refuse(taken: list[_Waiting]) -> None:
         for waiting in taken:
-            if not waiting.verdicts.done():
-                waiting.verdicts.set_exception(Unavailable(retry_after_s=1))
+            if not waiting.answer.done():
+                waiting.answer.set_exception(Unavailable(retry_after_s=1))

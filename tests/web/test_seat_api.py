@@ -80,6 +80,7 @@ async def test_a_whole_exam(browser, sql):
     ops.append(someone.op(refs[3], None, kind="flag", value=None, flagged=True))
     answer = await someone.post("ops", someone.batch(*ops))
     assert answer.status_code == 200
+    assert answer.json()["receipt"].keys() == {"seq", "head"}
     assert {key: answer.json()[key] for key in ("acked", "verdicts", "hold")} == {
         "acked": 111,
         "verdicts": [],

@@ -33,11 +33,23 @@ where id = $1;
 select clock_timestamp();
 
 -- name: insert_event
-insert into exam.event (attempt_id, seq, kind, server_at, payload) values ($1, $2, $3, $4, $5);
+with linked as (
+    update exam.attempt
+    set last_seq = last_seq + 1,
+        head = exam.event_link(head, id, last_seq + 1, $2, $3, $4, null, null, null, null, null)
+    where id = $1
+    returning id, last_seq, head
+)
+insert into exam.event (attempt_id, seq, kind, server_at, payload, hash)
+select id, last_seq, $2, $3, $4, head from linked
+returning seq;
 
 -- name: select_events
-select seq, kind, server_at, payload, item_version_id, revision, client_id, client_seq, client_at
+select seq, kind, server_at, payload, item_version_id, revision, client_id, client_seq, client_at, hash
 from exam.event where attempt_id = $1 order by seq;
+
+-- name: select_head
+select head from exam.attempt where id = $1;
 
 -- name: select_sequence_events
 select attempt_id, payload from exam.event where attempt_id = any($1::uuid[]) and kind = 'items_appended' order by seq;

@@ -2,7 +2,8 @@
 -- One statement decides, stores and answers a whole batch. Attempts are locked in order of their id, so that two
 -- writers cannot deadlock; the deadline is compared with the database's clock after the lock is held; an operation that
 -- is already in the log is answered 'stored' whatever has happened since. The log is looked at after the lock as well,
--- and of copies within the batch the first is the operation: so the numbers of the log have no gaps.
+-- and of copies within the batch the first is the operation: so the numbers of the log have no gaps. Each new event is
+-- linked to the one before it; what is answered besides the verdict is the receipt: the attempt's last event and head.
 with op as (
     select *, row_number() over (partition by attempt_id, client_id, client_seq order by place) as copy
     from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[], $5::text[], $6::uuid[], $7::bigint[], $8::jsonb[],
@@ -10,7 +11,7 @@ with op as (
         with ordinality as t (attempt_id, seat_id, client_id, client_seq, kind, item_version_id, revision, payload,
                               client_at, place)
 ), locked as materialized (
-    select a.id, a.status, a.seat_id, a.deadline_at, a.last_seq
+    select a.id, a.status, a.seat_id, a.deadline_at, a.last_seq, a.head
     from exam.attempt a
     where a.id in (select attempt_id from op)
     order by a.id
@@ -18,7 +19,7 @@ with op as (
 ), held as materialized (
     select locked.*, clock_timestamp() as at from locked
 ), judged as materialized (
-    select op.*, l.last_seq, l.at,
+    select op.*, l.last_seq, l.head, l.at,
            case
                when exam.event_stored(op.attempt_id, op.client_id, op.client_seq) then 'stored'
                when l.id is null then 'rejected'
@@ -30,17 +31,26 @@ with op as (
            end as verdict
     from op
     left join held l on l.id = op.attempt_id
-), appended as (
-    insert into exam.event (attempt_id, seq, kind, server_at, payload, item_version_id, revision, client_id, client_seq,
-                            client_at)
-    select attempt_id, last_seq + row_number() over (partition by attempt_id order by place), kind, at, payload,
-           item_version_id, revision, client_id, client_seq, client_at
+), numbered as (
+    select *, last_seq + row_number() over (partition by attempt_id order by place) as seq
     from judged
     where verdict = 'new'
+), linked as materialized (
+    select *, exam.chained(head, exam.event_bytes(attempt_id, seq, kind, at, payload, item_version_id, revision,
+                                                  client_id, client_seq, client_at))
+                  over (partition by attempt_id order by seq rows unbounded preceding) as hash
+    from numbered
+), appended as (
+    insert into exam.event (attempt_id, seq, kind, server_at, payload, item_version_id, revision, client_id, client_seq,
+                            client_at, hash)
+    select attempt_id, seq, kind, at, payload, item_version_id, revision, client_id, client_seq, client_at, hash
+    from linked
+), newest as materialized (
+    select distinct on (attempt_id) attempt_id, seq, hash from linked order by attempt_id, seq desc
 ), counted as (
     update exam.attempt a
-    set last_seq = a.last_seq + n.count
-    from (select attempt_id, count(*) from judged where verdict = 'new' group by attempt_id) n
+    set last_seq = n.seq, head = n.hash
+    from newest n
     where a.id = n.attempt_id
 ), answered as (
     insert into exam.response (attempt_id, item_version_id, revision, value, answered_at)
@@ -61,6 +71,8 @@ with op as (
         set revision = excluded.revision, flagged = excluded.flagged
         where flag.revision <= excluded.revision
 )
-select place, case verdict when 'new' then 'stored' else verdict end as verdict
-from judged
-order by place;
+select case j.verdict when 'new' then 'stored' else j.verdict end as verdict, coalesce(n.seq, j.last_seq) as seq,
+       coalesce(n.hash, j.head) as head
+from judged j
+left join newest n on n.attempt_id = j.attempt_id
+order by j.place;

@@ -1,4 +1,4 @@
-"""Folding the log: the highest revision stands whatever the order of arrival; the hash chain notices any change."""
+"""Folding the log: the highest revision stands whatever the order of arrival."""
 
 from datetime import UTC, datetime
 from uuid import UUID
@@ -7,7 +7,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exam_engine.domain.log import Event, fold, log_hash
+from exam_engine.domain.log import Event, fold
 
 AT = datetime(2026, 11, 23, tzinfo=UTC)
 ITEMS = [UUID(int=n) for n in range(4)]
@@ -49,14 +49,3 @@ def test_any_order_of_arrival_gives_the_same_standing(chosen, shuffled):
     shuffled.shuffle(arrived)
     renumbered = [msgspec.structs.replace(event, seq=n + 1) for n, event in enumerate(arrived)]
     assert fold(renumbered).responses == {item: {"base": {"identifier": letter}} for item, letter in chosen}
-
-
-@given(operations.filter(len), st.data())
-def test_any_edit_changes_the_receipt(chosen, data):
-    log = [responded(n + 1, item, n + 1, letter) for n, (item, letter) in enumerate(chosen)]
-    place = data.draw(st.integers(0, len(log) - 1))
-    edited = log.copy()
-    edited[place] = msgspec.structs.replace(log[place], payload={"base": {"identifier": "Z"}})
-    assert log_hash(edited) != log_hash(log)
-    assert log_hash(log[:place] + log[place + 1 :]) != log_hash(log)
-    assert log_hash(list(reversed(log))) == log_hash(log)

@@ -11,8 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from exam_engine.domain.attempt import Action, IllegalMove, Status
+from exam_engine.domain.chain import head_of
 from exam_engine.domain.deadline import deadline_at
-from exam_engine.domain.log import fold, log_hash
+from exam_engine.domain.log import fold
 from exam_engine.domain.operations import Operation, OperationBatch
 from exam_engine.domain.records import Attempt
 from exam_engine.service.control import pause, resume
@@ -316,7 +317,7 @@ async def test_a_copy_that_waited_through_the_end_is_still_stored(desk):
             await asyncio.sleep(0)
         await other.execute(
             "insert into exam.event (attempt_id, seq, kind, server_at, payload, item_version_id, revision, client_id,"
-            " client_seq) values ($1, 3, 'responded', now(), $4, $2, 1, $3, 1)",
+            " client_seq, hash) values ($1, 3, 'responded', now(), $4, $2, 1, $3, 1, sha256(''))",
             seat.attempt_id,
             item,
             CLIENT,
@@ -478,7 +479,7 @@ async def test_scores_are_signed_chained_and_recomputable(desk, world):
     async with desk.deps.pool.acquire() as connection:
         assert await mismatches(connection, world.session_id) == (4, [])
     for seat, score in zip(seats, scores, strict=True):
-        assert score.log_hash == log_hash(await desk.events(seat))
+        assert score.log_hash == head_of(seat.attempt_id, await desk.events(seat))
 
 
 @pytest.mark.parametrize("table", ["event", "score"])
@@ -580,5 +581,7 @@ async def test_any_order_and_repetition_gives_the_same_answers(desk, script, cha
     assert standing.responses == expected
     assert standing.flags == {item for item, on in flags.items() if on}
     assert attempt.last_seq == 2 + len(ops)
+    async with desk.deps.unit() as unit:
+        assert await unit.attempts.head(seat.attempt_id) == head_of(seat.attempt_id, await desk.events(seat))
     async with desk.deps.unit() as unit:
         assert (await unit.attempts.responses([seat.attempt_id]))[seat.attempt_id] == expected
