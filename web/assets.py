@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -48,3 +50,17 @@ def entry(name: str) -> Entry:
     shared = [manifest[key] for key in chunk.imports]
     styles = (*chunk.css, *(style for each in shared for style in each.css))
     return Entry(BASE + chunk.file, tuple(BASE + style for style in styles), tuple(BASE + each.file for each in shared))
+
+
+def worker_script(pages: Iterable[str]) -> str:
+    """The candidate's service worker: what to keep, named by its content, then the built script.
+
+    `pages`: the addresses that the runner's page loads besides its entry. A new build is another text, so that browsers
+    install it beside the old one and drop the old one when it takes over.
+    """
+    shell = entry("candidate")
+    source = (MANIFEST.parents[1] / entry("sw").script.removeprefix(BASE)).read_text(encoding="utf-8")
+    assets = [*pages, shell.script, *shell.styles, *shell.preloads]
+    version = hashlib.sha256("\n".join([*assets, source]).encode()).hexdigest()[:16]
+    kept = msgspec.json.encode({"version": version, "assets": assets}).decode()
+    return f"self.SHELL={kept};\n{source}"

@@ -30,6 +30,7 @@ PUBLIC = {
     ("GET", "/board/<code>"),
     ("GET", "/api/board/<code>/events"),
     ("GET", "/exam/login"),
+    ("GET", "/exam/sw.js"),
     ("GET", "/staff/login"),
     ("GET", "/livez"),
     ("GET", "/readyz"),

@@ -4,6 +4,7 @@ One system for all journeys: `scripts/supervise.py` with its own data, exactly w
 database as an oracle, never to reach a state that a person could not reach.
 """
 
+import asyncio
 import json
 import os
 import re
@@ -12,9 +13,12 @@ import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any, get_args
+from urllib.parse import urlsplit
 
 import asyncpg
 import httpx
@@ -228,3 +232,131 @@ def take_exam(system, portrait, keys) -> Any:
             return started["attempt"]["id"]
 
     return take
+
+
+class Line:
+    """The network between a browser and the system: a TCP relay that can be cut, so that every request really fails."""
+
+    def __init__(self, target: str) -> None:
+        self._target = urlsplit(target)
+        self._open: set[asyncio.StreamWriter] = set()
+        self._server: asyncio.Server | None = None
+        self.url = ""
+        self.port = 0
+
+    async def mend(self) -> None:
+        """Let traffic through; the address stays the same."""
+        self._server = await asyncio.start_server(self._relay, "127.0.0.1", self.port)
+        self.port = self._server.sockets[0].getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    async def cut(self) -> None:
+        """Refuse new connections and break those that are open."""
+        if self._server:
+            self._server.close()
+        for writer in tuple(self._open):
+            writer.transport.abort()
+
+    async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        far_reader, far_writer = await asyncio.open_connection(self._target.hostname, self._target.port)
+        ends = {writer, far_writer}
+        self._open |= ends
+        with suppress(OSError):
+            await asyncio.gather(self._pass(reader, far_writer), self._pass(far_reader, writer))
+        self._open -= ends
+
+    @staticmethod
+    async def _pass(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while chunk := await reader.read(65_536):
+                writer.write(chunk)
+                await writer.drain()
+        finally:
+            writer.close()
+
+
+@pytest.fixture
+async def line(system) -> AsyncIterator[Line]:
+    """A network of one's own."""
+    made = Line(system.exam_url)
+    await made.mend()
+    yield made
+    await made.cut()
+
+
+@dataclass(frozen=True)
+class Seat:
+    """A candidate in front of a browser; `url` is how that browser reaches the system."""
+
+    page: Page
+    url: str
+    candidate: Candidate
+    oracle: asyncpg.Connection
+
+    async def log_in(self) -> None:
+        await self.page.goto(f"{self.url}/exam/login")
+        await self.page.fill("#number", self.candidate.number)
+        await self.page.fill("#pin", self.candidate.pin)
+        await self.page.click("main form button")
+        await self.page.wait_for_url(f"{self.url}/exam/")
+
+    async def begin(self, portrait: bytes) -> None:
+        """Log in, photo and start by the API: what comes before the items has tests of its own."""
+        await self.log_in()
+        headers = {"X-Ombilin-Seat": "1"}
+        send = self.page.context.request.post
+        jpeg = {**headers, "Content-Type": "image/jpeg"}
+        assert (await send(f"{self.url}/api/seat/photo", data=portrait, headers=jpeg)).ok
+        assert (await send(f"{self.url}/api/seat/start", data="{}", headers=headers)).ok
+        await self.page.goto(f"{self.url}/exam/")
+        await expect(self.page.get_by_test_id("nav-1")).to_be_visible()
+
+    async def choose(self, place: int, option: int = 0) -> tuple[str, str]:
+        """Open an item and choose; returns the item version and the option."""
+        await self.page.get_by_test_id(f"nav-{place}").click()
+        await expect(self.page.get_by_role("heading", level=1)).to_contain_text(str(place))
+        radio = self.page.locator("fieldset.choices input").nth(option)
+        found = await radio.get_attribute("name"), await radio.get_attribute("value")
+        await self.page.locator("fieldset.choices label").nth(option).click()
+        await expect(radio).to_be_checked()
+        return found[0] or "", found[1] or ""
+
+    async def unsent(self, count: int) -> None:
+        await expect(self.page.get_by_test_id("save-state")).to_have_attribute("data-unsent", str(count))
+
+    async def stored(self) -> dict[str, str]:
+        """What the server has: item version -> option."""
+        rows = await self.oracle.fetch(
+            "select r.item_version_id, r.value from exam.response r join exam.attempt a on a.id = r.attempt_id"
+            " join exam.participant p on p.id = a.participant_id where p.number = $1",
+            self.candidate.number,
+        )
+        return {str(row["item_version_id"]): row["value"]["base"]["identifier"] for row in rows}
+
+    async def clients(self) -> int:
+        """How many pages wrote to the log."""
+        found: int = await self.oracle.fetchval(
+            "select count(distinct e.client_id) from exam.event e join exam.attempt a on a.id = e.attempt_id"
+            " join exam.participant p on p.id = a.participant_id where p.number = $1",
+            self.candidate.number,
+        )
+        return found
+
+
+_fresh = count(20)  # the first ones belong to the journeys
+
+
+@pytest.fixture
+def somebody(system) -> Candidate:
+    """A candidate whom no other test has."""
+    return system.candidates("GRU-01")[next(_fresh)]
+
+
+@pytest.fixture
+def seat(system, somebody, context, oracle) -> Any:
+    """`await seat(url=..., context=..., candidate=...)`: a page in a context; nobody has logged in yet."""
+
+    async def sit(url: str = "", context: BrowserContext = context, candidate: Candidate = somebody) -> Seat:
+        return Seat(await context.new_page(), url or system.exam_url, candidate, oracle)
+
+    return sit

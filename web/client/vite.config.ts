@@ -11,6 +11,7 @@ export default defineConfig({
     rolldownOptions: {
       input: {
         candidate: "src/candidate/main.tsx",
+        sw: "src/candidate/sw.ts",
         proctor: "src/proctor/main.tsx",
         board: "src/board/main.tsx",
       },

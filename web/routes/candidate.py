@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from quart import Blueprint, g, redirect, render_template, request
+from quart import Blueprint, Response, g, redirect, render_template, request
 
 from exam_engine.domain.attempt import ENDED, Status
 from exam_engine.domain.records import Attempt
@@ -16,6 +16,7 @@ from kit.accounts.service import Limiter
 from kit.errors import Conflict, Fault, Unauthenticated
 from kit.http.errors import words_of
 from kit.http.site import Site
+from web.assets import worker_script
 from web.messages import MESSAGES
 from web.seat import Seats, SeatToken, read_token
 from web.views import section_titles
@@ -85,6 +86,11 @@ def candidate_routes(deps: Deps, seats: Seats, site: Site) -> Blueprint:
         if attempt.status in ENDED:
             return redirect("/exam/receipt", 303)
         return await render_template("candidate/app.html")
+
+    @routes.get("/exam/sw.js")
+    async def service_worker() -> Any:
+        script = worker_script((site.static("ombilin.css"), site.static("mark.svg")))
+        return Response(script, content_type="text/javascript; charset=utf-8", headers={"Cache-Control": "no-cache"})
 
     @routes.get("/exam/receipt")
     async def receipt_page() -> Any:

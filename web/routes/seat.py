@@ -17,6 +17,7 @@ from kit.http.site import BadCsrf, Site, TooLarge, csrf_exempt
 from proctoring.service.messages import messages_of
 from proctoring.service.photos import store_identity_photo
 from proctoring.service.signals import record_check
+from web.device import device_view
 from web.seat import Seats, SeatToken, read_token, wire_state
 from web.views import exam_view, item_view, proctoring_view
 from web.watching import begun, ended, forget_pictures
@@ -148,6 +149,7 @@ async def _bootstrap(deps: Deps, seats: Seats, seat: SeatToken) -> dict[str, Any
             "checked": attempt.checked_at is not None,
             "last_revision": standing.last_revision,
         },
+        "device": device_view(deps.settings.secret_key, attempt.id),
         "state": wire_state(attempt, g.now),
         "proctoring": proctoring_view(exam),
         "sections": sections,

@@ -6,9 +6,10 @@ import { useEffect, useRef } from "preact/hooks";
 import { t } from "./words";
 import { Refused } from "./api";
 import "./candidate.css";
+import { EmergencyFile, kept, LastReceipt } from "./device";
 import { Check, Intro, Photo } from "./prepare";
 import { Runner } from "./runner";
-import { acknowledge, bootstrap, ended, load, messages, queue, remaining, state, sync } from "./state";
+import { acknowledge, bootstrap, ended, load, messages, queue, remaining, state, sync, wipe } from "./state";
 
 const RECEIPT = "/exam/receipt";
 const LOGIN = "/exam/login";
@@ -30,16 +31,32 @@ function Over(props: { title: string; children: preact.ComponentChildren; testid
   );
 }
 
+// The sweeper ends the attempt within a second; a receipt page that is asked too early sends us back here.
+const toReceipt = (): void => void wipe().then(() => location.assign(RECEIPT));
+
 function TimeOver() {
+  const waited = useSignal(false);
   useEffect(() => {
     const leave = async () => {
-      await sync.value?.drained(4000);
-      // the sweeper ends the attempt within a second; the receipt page waits for it by sending us back here
-      setTimeout(() => location.assign(RECEIPT), 1500);
+      const sent = await sync.value?.drained(4000);
+      if (sent && kept() === 0) setTimeout(toReceipt, 1500);
+      else waited.value = true;
     };
     void leave();
   }, []);
-  return <Over title={t("timeOver")} testid="time-over"><p>{t("timeOverText")}</p></Over>;
+  return (
+    <Over title={t("timeOver")} testid="time-over">
+      <p>{t("timeOverText")}</p>
+      <LastReceipt />
+      {waited.value && kept() > 0 && <p class="notice notice-warn" role="alert">{t("timeOverUnsent", { n: kept() })}</p>}
+      {waited.value && <EmergencyFile />}
+      {waited.value && (
+        <button type="button" class="button" data-testid="to-receipt" disabled={sync.value?.connection.value !== "online"} onClick={toReceipt}>
+          {t("toReceipt")}
+        </button>
+      )}
+    </Over>
+  );
 }
 
 function Overlays() {
@@ -51,7 +68,8 @@ function Overlays() {
     return (
       <Over key={connection} title={t(taken ? "superseded" : "loggedOut")} testid={connection}>
         <p>{t(taken ? "supersededText" : "loggedOutText")}</p>
-        {taken && unsent > 0 && <p class="notice notice-warn">{t("supersededUnsent", { n: unsent })}</p>}
+        {taken && unsent > 0 && <p class="notice notice-warn" data-testid="superseded-unsent">{t("supersededUnsent", { n: unsent })}</p>}
+        <EmergencyFile />
         <a class="button" href={LOGIN}>{t("logInHere")}</a>
       </Over>
     );
@@ -76,7 +94,7 @@ function Banners() {
       {now?.connection.value === "offline" && (
         <p class="notice notice-warn" data-testid="offline-banner"><b>{t("offlineTitle")}</b> {t("offlineText")}</p>
       )}
-      {queue.value && !queue.value.durable && <p class="notice notice-danger">{t("memoryText")}</p>}
+      {queue.value && !queue.value.storage.durable.value && <p class="notice notice-danger" data-testid="memory-banner">{t("memoryText")}</p>}
       {now?.refused.value && <p class="notice notice-danger">{t("refusedText", { reason: now.refused.value })}</p>}
     </div>
   );
@@ -89,6 +107,7 @@ function App() {
     load()
       .then(() => {
         const told = bootstrap.value;
+        void navigator.serviceWorker?.register("/exam/sw.js", { scope: "/exam/" }).catch(() => undefined);
         if (told) step.value = told.proctoring.camera && !told.attempt.photo ? "photo" : told.attempt.checked ? "intro" : "check";
       })
       .catch((error: unknown) => {

@@ -5,7 +5,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { t } from "./words";
 import { getJson, postJpeg, postJson } from "./api";
 import { cameraProblem, openCamera, snapshot, stream } from "./camera";
-import { clockOffset, measured } from "./clock";
+import { clockOffset, measured, stopwatch } from "./clock";
 import { enterFullscreen } from "./signals";
 import { bootstrap, queue, take } from "./state";
 import type { Bootstrap, State } from "./types";
@@ -98,11 +98,11 @@ const TITLES = { camera: "checkCamera", network: "checkNetwork", storage: "check
 async function roundTrip(): Promise<number> {
   let best = Infinity;
   for (let tries = 0; tries < 4; tries += 1) {
-    const sent = Date.now();
+    const sent = stopwatch();
     try {
       const told = await getJson<State>("/api/seat/state");
-      measured(sent, Date.now(), told.now);
-      best = Math.min(best, Date.now() - sent);
+      measured(sent, stopwatch(), told.now);
+      best = Math.min(best, Math.round(stopwatch() - sent));
     } catch {
       return 9999;
     }
@@ -119,7 +119,7 @@ async function examine(camera: boolean): Promise<Result[]> {
   }
   const ms = await roundTrip();
   add("network", ms < 800, t(ms < 800 ? "okNetwork" : "badNetwork", { n: ms }));
-  const durable = queue.value?.durable ?? false;
+  const durable = queue.value?.storage.durable.value ?? false;
   add("storage", durable, t(durable ? "okStorage" : "badStorage"));
   const off = Math.round(Math.abs(clockOffset()) / 1000);
   add("clock", off < 30, t(off < 30 ? "okClock" : "badClock", { n: off }));

@@ -8,7 +8,7 @@ import { postJson } from "./api";
 import { stream, watch } from "./camera";
 import { Settings } from "./settings";
 import { watchBrowser } from "./signals";
-import { bootstrap, flags, go, item, page, position, remaining, respond, responses, standing, sync, queue, toggleFlag } from "./state";
+import { bootstrap, flags, go, item, page, position, remaining, respond, responses, standing, sync, queue, toggleFlag, wipe } from "./state";
 import { chosen, type Figure, type Item } from "./types";
 
 const ANNOUNCED = [30, 10, 5, 1];
@@ -178,7 +178,7 @@ function Review() {
     try {
       if (!(await sync.value?.drained(DRAIN_MS))) throw new Error(t("waitUnsent", { n: queue.value?.pending.length ?? 0 }));
       const told = await postJson<{ receipt_url: string }>("/api/seat/submit", {});
-      sync.value?.stop();
+      await wipe();
       location.assign(told.receipt_url);
     } catch (error) {
       problem.value = error instanceof Error ? error.message : "";

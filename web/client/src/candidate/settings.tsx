@@ -2,6 +2,7 @@
 
 import { signal } from "@preact/signals";
 import { locale } from "../locale";
+import { DeviceCard } from "./device";
 import { t } from "./words";
 
 type Choice = { size: "1" | "2" | "3"; theme: "auto" | "light" | "dark"; contrast: boolean };
@@ -70,6 +71,7 @@ export function Settings() {
         </label>
         <p><a href={`/locale/${other}?next=/exam/`} lang={other} hreflang={other}>{t("otherLanguage")}</a></p>
         <p class="quiet small">{t("shortcuts")}</p>
+        <DeviceCard />
       </div>
     </details>
   );

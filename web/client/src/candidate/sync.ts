@@ -3,9 +3,9 @@
 
 import { effect, signal } from "@preact/signals";
 import { getJson, postJson, Refused } from "./api";
-import { measured } from "./clock";
+import { measureAnew, measured, serverNow, stopwatch } from "./clock";
 import type { Queue } from "./queue";
-import type { Ack, Message, Op, State } from "./types";
+import type { Ack, Message, Op, Receipt, State } from "./types";
 
 export type Connection = "online" | "offline" | "superseded" | "logged-out";
 type Told = { ack?: Ack; state?: State; message?: Message; superseded?: true; pong?: number; now?: number; error?: { key: string; message: string } };
@@ -19,6 +19,7 @@ export class Sync {
   readonly connection = signal<Connection>("online");
   readonly savedAt = signal<number | null>(null);
   readonly unsent = signal(0);
+  readonly late = signal(0);
   readonly refused = signal<string | null>(null);
   private socket: WebSocket | null = null;
   private reply: ((told: Ack | null) => void) | null = null;
@@ -30,10 +31,13 @@ export class Sync {
 
   constructor(
     private readonly queue: Queue,
-    private readonly onState: (state: State) => void,
-    private readonly onMessage: (message: Message) => void,
+    private readonly to: {
+      onState: (state: State) => void;
+      onMessage: (message: Message) => void;
+      onReceipt: (receipt: Receipt) => void;
+    },
   ) {
-    this.unsent.value = queue.pending.length;
+    this.count();
     effect(() => {
       document.documentElement.dataset.connection = this.connection.value;
     });
@@ -42,7 +46,7 @@ export class Sync {
       if (this.connection.value === "online") this.connection.value = "offline";
     });
     document.addEventListener("visibilitychange", () => {
-      if (!document.hidden) void this.poll();
+      if (!document.hidden) void this.look();
     });
     setInterval(() => void this.poll(), POLL_MS);
   }
@@ -58,8 +62,19 @@ export class Sync {
     this.socket?.close();
   }
 
-  added(): void {
+  // The page was asleep, hidden, or its clock was set: measure and ask anew.
+  async look(): Promise<void> {
+    measureAnew();
+    await this.poll();
+  }
+
+  private count(): void {
     this.unsent.value = this.queue.pending.length;
+    this.late.value = this.queue.late.length;
+  }
+
+  added(): void {
+    this.count();
     void this.flush();
   }
 
@@ -94,7 +109,7 @@ export class Sync {
     socket.onopen = () => {
       this.reached();
       const ping = () => {
-        sent.set(++number, Date.now());
+        sent.set(++number, stopwatch());
         socket.send(JSON.stringify({ ping: number }));
       };
       ping();
@@ -103,11 +118,11 @@ export class Sync {
     };
     socket.onmessage = (event) => {
       const told = JSON.parse(String(event.data)) as Told;
-      if (told.pong !== undefined && told.now !== undefined) measured(sent.get(told.pong) ?? Date.now(), Date.now(), told.now);
+      if (told.pong !== undefined && told.now !== undefined) measured(sent.get(told.pong) ?? stopwatch(), stopwatch(), told.now);
       if (told.ack) this.reply?.(told.ack);
       if (told.error) this.reply?.(null);
-      if (told.state) this.onState(told.state);
-      if (told.message) this.onMessage(told.message);
+      if (told.state) this.to.onState(told.state);
+      if (told.message) this.to.onMessage(told.message);
       if (told.superseded) this.lose("superseded");
     };
     socket.onclose = (event) => {
@@ -120,25 +135,30 @@ export class Sync {
     };
   }
 
-  private lose(why: "superseded" | "logged-out"): void {
+  lose(why: "superseded" | "logged-out"): void {
     this.connection.value = why;
     this.stop();
   }
 
-  private reached(): void {
+  // Back after a while: the time and the state may have changed.
+  private reached(asked = false): void {
     this.pause = 500;
-    if (this.connection.value === "offline") this.connection.value = "online";
+    if (this.connection.value !== "offline") return;
+    this.connection.value = "online";
+    measureAnew();
+    if (!asked) void this.poll();
   }
 
   private async poll(): Promise<void> {
     if (this.stopped) return;
-    const sent = Date.now();
+    const sent = stopwatch();
     try {
       const state = await getJson<State>("/api/seat/state");
-      measured(sent, Date.now(), state.now);
-      this.reached();
-      this.onState(state);
+      this.reached(true);
+      measured(sent, stopwatch(), state.now);
+      this.to.onState(state);
       if (!this.socket) this.connect();
+      if (await this.queue.adopt()) this.count();
       void this.flush();
     } catch (error) {
       this.failed(error);
@@ -156,19 +176,21 @@ export class Sync {
     clearTimeout(this.timer);
     this.busy = true;
     try {
-      while (this.queue.pending.length > 0 && !this.stopped) {
-        const ack = await this.send(this.queue.pending.slice(0, BATCH));
+      for (let batch = this.queue.batch(BATCH); batch && !this.stopped; batch = this.queue.batch(BATCH)) {
+        const ack = await this.send(batch);
         this.reached();
         const refused = ack.verdicts.find((each) => each.verdict === "rejected");
         if (refused) this.refused.value = refused.reason;
-        if (ack.acked > 0) await this.queue.acknowledge(ack.acked);
-        this.unsent.value = this.queue.pending.length;
-        this.onState(ack.state);
+        const late = ack.verdicts.filter((each) => each.verdict === "late").map((each) => each.seq);
+        if (ack.receipt) this.to.onReceipt(ack.receipt);
+        if (ack.acked > 0) await this.queue.acknowledge(batch.client, ack.acked, late);
+        this.count();
+        this.to.onState(ack.state);
         if (ack.hold) {
           this.held = true;
           break;
         }
-        if (this.queue.pending.length === 0) this.savedAt.value = Date.now();
+        if (this.queue.pending.length === 0) this.savedAt.value = serverNow();
       }
     } catch (error) {
       this.failed(error);
@@ -179,8 +201,7 @@ export class Sync {
     }
   }
 
-  private async send(ops: readonly Op[]): Promise<Ack> {
-    const message = { client: this.queue.client, ops };
+  private async send(message: { client: string; ops: Op[] }): Promise<Ack> {
     const socket = this.socket;
     if (socket && socket.readyState === WebSocket.OPEN) {
       const ack = await new Promise<Ack | null>((resolve) => {

@@ -5,7 +5,9 @@ export type Phase = "preparing" | "active" | "paused" | "submitted" | "expired" 
 export type State = { phase: Phase; now: number; deadline: number | null; remaining_s: number | null };
 export type Message = { id: string; text: string; at: number; from: string };
 export type Op = { seq: number; rev: number; kind: "respond" | "flag"; item: string; value?: PciValue; flagged?: boolean; at: number };
-export type Ack = { acked: number; verdicts: { seq: number; verdict: "late" | "rejected"; reason: string }[]; hold: boolean; state: State };
+export type Ack = { acked: number; verdicts: { seq: number; verdict: "late" | "rejected"; reason: string }[]; hold: boolean; receipt?: Receipt | null; state: State };
+// The attempt's last event that the server had stored, and the head of its hash chain there.
+export type Receipt = { seq: number; head: string };
 export type Figure = { src: string; alt: string } | null;
 export type Option = { id: string; html: string; figure: Figure };
 export type Item = {
@@ -20,6 +22,8 @@ export type Bootstrap = {
   exam: { code: string; title: string; minutes: number; instructions: string[]; board: boolean };
   participant: { number: string; name: string };
   attempt: { id: string; photo: boolean; checked: boolean; last_revision: number };
+  device?: { key: string; seal: string }; // lent by the server: seals what stays here, and the emergency file
+  opens?: number; // when the waiting room opens
   state: State;
   proctoring: { camera: boolean; frame_interval_s: number; width: number; height: number; quality: number; fullscreen: boolean };
   sections: { code: string; title: string; first: number; last: number }[];
@@ -27,6 +31,14 @@ export type Bootstrap = {
   responses: Record<string, PciValue>;
   flags: string[];
   messages: Message[];
+};
+// What a page without network must know besides the items.
+export type Standing = {
+  responses: Record<string, PciValue>;
+  flags: string[];
+  state: State | null;
+  offset: number;
+  receipt: Receipt | null;
 };
 
 export const chosen = (value: PciValue | undefined): string | null =>

@@ -104,6 +104,22 @@ export const id = {
   showSelf: "Tampilkan gambar kamera",
   options: "Pilihan jawaban",
   step: "Langkah {n} dari 3",
+  onDevice: "Di perangkat ini",
+  onDeviceNone: "Semua jawaban sudah sampai di server.",
+  onDeviceUnsent: "{n} jawaban belum sampai di server.",
+  lastReceipt: "Tanda terima server nomor {n}",
+  fileSave: "Simpan berkas darurat",
+  fileText: "Berkas terenkripsi berisi jawaban yang belum sampai. Serahkan kepada pengawas.",
+  fileSaved: "Berkas dengan {n} jawaban disimpan pukul {time}. Serahkan kepada pengawas.",
+  fileImpossible: "Peramban ini tidak dapat membuat berkas darurat. Jangan menutup halaman dan panggil pengawas.",
+  logOut: "Keluar",
+  logOutTitle: "Keluar dari ujian di perangkat ini?",
+  logOutText: "Waktu Anda tetap berjalan. Anda dapat masuk lagi selama sesi berlangsung.",
+  logOutUnsent: "{n} jawaban belum sampai di server. Jawaban itu tetap tersimpan di perangkat ini dan baru terkirim bila Anda masuk lagi di sini.",
+  logOutAnyway: "Tetap keluar",
+  timeOverUnsent: "{n} jawaban tidak sampai di server sebelum waktu habis. Jangan menutup halaman ini. Simpan berkas darurat dan panggil pengawas.",
+  toReceipt: "Lanjut ke bukti hasil",
+  logOutAway: "Tanpa jaringan Anda tidak dapat keluar. Tunggulah sampai jaringan pulih.",
 };
 
 export type Words = typeof id;
