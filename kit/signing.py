@@ -80,11 +80,27 @@ class SigningKey:
         header = {"alg": "EdDSA", "kid": self.public_hex[:16]}
         return jws.serialize_compact(header, canonical(record), self._jwk, algorithms=["EdDSA"])
 
+    def sign_bytes(self, purpose: str, content: bytes) -> bytes:
+        """64 bytes: an ed25519 signature for one purpose, for forms too short for a JWS."""
+        return self._key.sign(_of_purpose(purpose, content))
+
     def sign_webhook(self, message_id: str, at: datetime, body: bytes) -> dict[str, str]:
         """The three headers of Standard Webhooks."""
         stamp = str(int(at.timestamp()))
         signature = base64.b64encode(self._key.sign(_webhook_content(message_id, stamp, body))).decode()
         return {"webhook-id": message_id, "webhook-timestamp": stamp, "webhook-signature": f"v1a,{signature}"}
+
+
+def _of_purpose(purpose: str, content: bytes) -> bytes:
+    return purpose.encode() + b"\n" + content
+
+
+def verify_bytes(purpose: str, content: bytes, signature: bytes, public_hex: str) -> None:
+    """Raises `BadSignature` unless `sign_bytes` made the signature with this key, for this purpose."""
+    try:
+        Ed25519PublicKey.from_public_bytes(bytes.fromhex(public_hex)).verify(signature, _of_purpose(purpose, content))
+    except (InvalidSignature, ValueError) as error:
+        raise BadSignature(purpose) from error
 
 
 def _webhook_content(message_id: str, stamp: str, body: bytes) -> bytes:

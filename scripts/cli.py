@@ -10,6 +10,7 @@ from enum import StrEnum
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, ParamSpec
+from uuid import UUID
 
 import typer
 
@@ -26,6 +27,7 @@ worker_app = typer.Typer(no_args_is_help=True)
 recruitment_app = typer.Typer(no_args_is_help=True)
 staff_app = typer.Typer(no_args_is_help=True)
 demo_app = typer.Typer(no_args_is_help=True)
+attempt_app = typer.Typer(no_args_is_help=True)
 
 
 class Server(StrEnum):
@@ -205,6 +207,33 @@ def rehearse(
     from scripts.commands import rehearsal
 
     run(rehearsal.rehearse, os.environ, candidates, minutes, as_json=as_json)
+
+
+app.add_typer(attempt_app, name="attempt", rich_help_panel=PROOF, help="Receipts: whether a log is the one that was acknowledged.")
+
+
+@attempt_app.command("verify")
+def attempt_verify(
+    receipt: Annotated[str, typer.Argument(help="The text of a receipt, a file with it, or the JWS of a score.")],
+    log: Annotated[Path | None, typer.Option(help="An exported attempt; without it the database is read.")] = None,
+    key: Annotated[str | None, typer.Option(help="The published public key, in hexadecimal.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Tell whether the scored log is the one that was acknowledged; exit status 1 where it is not."""
+    from scripts.commands import receipts
+
+    run(receipts.verify, os.environ, receipt, log, key, as_json=as_json)
+
+
+@attempt_app.command("export")
+def attempt_export(
+    attempt: Annotated[UUID, typer.Argument(help="The attempt.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="The file to write.")],
+) -> None:
+    """Write the log and the scores of one attempt, to be verified anywhere."""
+    from scripts.commands import receipts
+
+    run(receipts.export, os.environ, attempt, out)
 
 
 @app.command(rich_help_panel=PAGES)

@@ -33,5 +33,8 @@ MESSAGES: dict[str, Words] = {
     "same-person": Words(
         N_("The same person may not do both steps"), N_("Ask a colleague with the role to do this step.")
     ),
+    "no-receipt": Words(
+        N_("This is not a receipt"), N_("Copy the whole text, or take the file as it was given to you.")
+    ),
     "incomplete": Words(N_("Some answers are not saved yet"), N_("Wait until all answers are saved, then finish.")),
 }

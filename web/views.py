@@ -7,12 +7,16 @@ from __future__ import annotations
 
 from typing import Any
 
+import segno
+
 from exam_engine.domain.log import SequenceItem
-from exam_engine.domain.records import Exam
+from exam_engine.domain.receipt import FinalReceipt
+from exam_engine.domain.records import Attempt, Exam, Score
 from item_bank.domain.blueprint import Blueprint
 from item_bank.domain.item import ChoiceInteraction, Figure, ItemContent
 from item_bank.formats.html import data_uri
 from kit.http.formats import LocaleCode
+from kit.signing import SigningKey
 
 
 def exam_view(exam: Exam, locale: LocaleCode, extra_minutes: int) -> dict[str, Any]:
@@ -24,6 +28,16 @@ def exam_view(exam: Exam, locale: LocaleCode, extra_minutes: int) -> dict[str, A
         "instructions": exam.instructions[locale],
         "board": exam.board,
     }
+
+
+def final_receipt(attempt: Attempt, score: Score, key: SigningKey) -> FinalReceipt:
+    """What the candidate takes home: log and score of an ended attempt, signed."""
+    return FinalReceipt(attempt.id, attempt.last_seq, score.log_hash, score.record_hash).signed(key)
+
+
+def qr_svg(text: str) -> str:
+    """The text as a QR code, dark on light in every theme, as inline SVG."""
+    return segno.make(text, error="m", boost_error=False).svg_inline(scale=3, dark="#000", light="#fff", border=4)
 
 
 def proctoring_view(exam: Exam) -> dict[str, Any]:

@@ -47,6 +47,15 @@ class ScoreStore:
         row = await self._connection.fetchrow(SQL.select_score, attempt_id)
         return None if row is None else Score(*row)
 
+    async def versions(self, attempt_id: UUID) -> list[Score]:
+        """Every score version of an attempt, oldest first."""
+        return [Score(*row) for row in await self._connection.fetch(SQL.select_score_versions, attempt_id)]
+
+    async def attempt_of(self, record_hash: str) -> UUID | None:
+        """The attempt whose score record has this hash."""
+        found: UUID | None = await self._connection.fetchval(SQL.select_attempt_of_record, record_hash)
+        return found
+
     async def take_outgoing(self, now: datetime, limit: int) -> list[Outgoing]:
         """Hand-overs that are due, held so that no other worker sends them meanwhile."""
         return [Outgoing(*row) for row in await self._connection.fetch(SQL.take_outbox, now, limit)]

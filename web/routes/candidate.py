@@ -19,7 +19,7 @@ from kit.http.site import Site
 from web.assets import worker_script
 from web.messages import MESSAGES
 from web.seat import Seats, SeatToken, read_token
-from web.views import section_titles
+from web.views import final_receipt, qr_svg, section_titles
 from web.wiring import Deps
 
 SEAT_HOURS = 12  # longer than any session
@@ -108,8 +108,11 @@ def candidate_routes(deps: Deps, seats: Seats, site: Site) -> Blueprint:
             answered = (await unit.attempts.answered([attempt.id])).get(attempt.id, 0)
             sequence = (await unit.attempts.sequences([attempt.id])).get(attempt.id, ())
         blueprint, _ = await deps.item_pool(exam.blueprint, g.now)
+        receipt = final_receipt(attempt, score, deps.marking.signing_key).text() if score else ""
         return await render_template(
             "candidate/receipt.html",
+            receipt=receipt,
+            qr=qr_svg(receipt),
             attempt=attempt,
             score=score,
             person=person,

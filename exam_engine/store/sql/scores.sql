@@ -15,6 +15,13 @@ insert into exam.outbox (event_id, created_at, next_at) values ($1, $2, $2);
 select attempt_id, version, event_id, record, record_hash, log_hash, jws, created_at
 from exam.score where attempt_id = $1 order by version desc limit 1;
 
+-- name: select_score_versions
+select attempt_id, version, event_id, record, record_hash, log_hash, jws, created_at
+from exam.score where attempt_id = $1 order by version;
+
+-- name: select_attempt_of_record
+select attempt_id from exam.score where record_hash = $1;
+
 -- name: take_outbox
 select o.id, o.event_id, o.tries, s.record, s.jws, s.created_at
 from exam.outbox o
