@@ -7,7 +7,7 @@ port: LISTEN/NOTIFY for one machine, Redis publish/subscribe where a fleet has o
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Protocol
 
@@ -34,6 +34,9 @@ class Bus(Protocol):
 
     async def publish(self, channel: str, payload: Payload) -> None:
         """Send to whoever listens now."""
+
+    async def publish_many(self, messages: Sequence[tuple[str, Payload]]) -> None:
+        """Send several (channel, payload) at once, in order."""
 
     def subscribe(self, prefix: str) -> Any:
         """Async context manager giving an async iterator of (channel, payload)."""
@@ -136,6 +139,11 @@ class PostgresBus(_ListeningBus):
         assert len(raw.encode()) < PAYLOAD_LIMIT, f"bus payload too large on {channel}"
         await self._pool.execute("select pg_notify($1, $2)", CHANNEL, raw)
 
+    async def publish_many(self, messages: Sequence[tuple[str, Payload]]) -> None:
+        """One transaction of many NOTIFYs."""
+        raws = [_encode(channel, payload) for channel, payload in messages]
+        await self._pool.execute("select pg_notify($1, raw) from unnest($2::text[]) as t (raw)", CHANNEL, raws)
+
     async def _listen(self) -> None:
         while True:
             try:
@@ -167,6 +175,16 @@ class RedisBus(_ListeningBus):
         """PUBLISH; a Redis that is away is logged, not raised: nothing durable travels here."""
         try:
             await self._redis.publish(CHANNEL, _encode(channel, payload))
+        except RedisError as error:
+            log.warning("bus-publish-lost", error=str(error))
+
+    async def publish_many(self, messages: Sequence[tuple[str, Payload]]) -> None:
+        """One round trip."""
+        try:
+            async with self._redis.pipeline(transaction=False) as pipeline:
+                for channel, payload in messages:
+                    pipeline.publish(CHANNEL, _encode(channel, payload))
+                await pipeline.execute()
         except RedisError as error:
             log.warning("bus-publish-lost", error=str(error))
 

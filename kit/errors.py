@@ -56,6 +56,20 @@ class Conflict(Fault):
 
 
 @dataclass(eq=False)
+class TooEarly(Fault):
+    """The time for it has not come; try again after `retry_after_s` seconds."""
+
+    retry_after_s: int
+    key: ClassVar[str] = "too-early"
+
+
+class Locked(Fault):
+    """It is there, but may not be had yet."""
+
+    key = "locked"
+
+
+@dataclass(eq=False)
 class TooMany(Fault):
     """Asked too often or too much at once; try again after `retry_after_s` seconds."""
 

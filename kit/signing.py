@@ -10,14 +10,16 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import os
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from joserfc import jws
@@ -150,6 +152,20 @@ def open_token(key: bytes, token: str) -> str:
     if not payload or not hmac.compare_digest(mac.encode("utf-8", "replace"), expected.encode()):
         raise BadSignature("token")
     return payload
+
+
+def seal_bytes(key: bytes, plain: bytes, bound_to: bytes) -> bytes:
+    """12 random bytes of nonce, then AES-256-GCM; opens only with the same `bound_to`."""
+    nonce = os.urandom(12)
+    return nonce + AESGCM(key).encrypt(nonce, plain, bound_to)
+
+
+def open_bytes(key: bytes, sealed: bytes, bound_to: bytes) -> bytes:
+    """The reverse of `seal_bytes`; raises `BadSignature` where anything was changed."""
+    try:
+        return AESGCM(key).decrypt(sealed[:12], sealed[12:], bound_to)
+    except (InvalidTag, ValueError) as error:
+        raise BadSignature("sealed bytes") from error
 
 
 def keyed_digest(key: bytes, text: str) -> bytes:

@@ -24,6 +24,7 @@ from web.routes.portal import portal_routes
 from web.routes.proctor import PROCTORS, proctor_routes
 from web.routes.seat import seat_routes
 from web.seat import Seats
+from web.starting import Starting
 from web.wiring import STAFF_SCHEMA, Deps
 
 ROLES = {
@@ -70,12 +71,13 @@ def create_app(deps: Deps) -> HotPaths:
     site = install(app, options, deps.pool, deps.clock)
     app.jinja_env.globals["client"] = entry
     seats = Seats(deps)
+    starting = Starting(deps, seats)
     for routes in (
         health_routes(deps.pool),
         staff_login_routes(site, "/staff/home"),
         portal_routes(deps),
         candidate_routes(deps, seats, site),
-        seat_routes(deps, seats, site),
+        seat_routes(deps, seats, site, starting),
         proctor_routes(deps, seats, site),
         board_routes(deps),
         bank_routes(deps),
@@ -97,4 +99,4 @@ def create_app(deps: Deps) -> HotPaths:
         await deps.close()
 
     inner = cast(Application, app)  # ASGI is looser typed in Quart than in our hot paths
-    return HotPaths(inner, deps, seats, site)
+    return HotPaths(inner, deps, seats, site, starting)

@@ -7,6 +7,7 @@ itself (docs/decisions/0003-hot-paths.md). Everything else is passed on to Quart
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -20,16 +21,18 @@ from exam_engine.domain.attempt import ENDED
 from exam_engine.domain.operations import Operation, OperationBatch
 from exam_engine.service.save import save_operations
 from exam_engine.service.seat import Superseded
+from exam_engine.service.start import NotOpen
 from kit.clock import from_milliseconds, milliseconds
 from kit.errors import Fault, Invalid, NotFound
 from kit.http.errors import status_of, unstorable, words_of
-from kit.http.formats import locale_code
+from kit.http.formats import LocaleCode, locale_code
 from kit.http.site import BadCsrf, Site, TooLarge
 from proctoring.domain.signals import Signal
 from proctoring.service.frames import receive_frame
 from proctoring.service.signals import receive_signals
 from web.messages import MESSAGES
 from web.seat import Seats, SeatToken, read_token, wire_state
+from web.starting import Blob, Starting
 from web.wiring import Deps
 
 log = structlog.get_logger(__name__)
@@ -42,6 +45,9 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 OPERATIONS_LIMIT = 256 * 1024  # 500 operations with long text answers
 FRAME_LIMIT = 200 * 1024  # ten times a normal frame
 SIGNALS_LIMIT = 32 * 1024
+START_LIMIT = 1024  # {} or nothing
+SEALED_START = "start?sealed=1"  # without the query Quart starts and answers with everything
+SPREAD_MS = 2_000  # those who came before T0 come back within so long after it
 COOKIES_REMEMBERED = 20_000  # Cookie headers of one worker whose seat is known
 PREFIX = "/api/seat/"
 SOCKET = PREFIX + "socket"
@@ -68,9 +74,7 @@ _BATCH = msgspec.json.Decoder(OperationBatch)
 _SIGNALS = msgspec.json.Decoder(_Signals)
 _MESSAGE = msgspec.json.Decoder(_Message)
 _encode = msgspec.json.Encoder().encode
-_NO_STORE = (b"cache-control", b"no-store")
 _NO_SNIFF = (b"x-content-type-options", b"nosniff")
-_JSON = (b"content-type", b"application/json")
 
 Headers = dict[bytes, bytes]
 Route = Callable[[Headers, bytes, SeatToken], Awaitable[Any]]
@@ -79,11 +83,12 @@ Route = Callable[[Headers, bytes, SeatToken], Awaitable[Any]]
 class HotPaths:
     """Wraps the Quart application."""
 
-    def __init__(self, inner: Application, deps: Deps, seats: Seats, site: Site) -> None:
+    def __init__(self, inner: Application, deps: Deps, seats: Seats, site: Site, starting: Starting) -> None:
         self._inner = inner
         self._deps = deps
         self._seats = seats
         self._site = site
+        self._starting = starting
         self._cookie = site.options.cookie("seat")
         self._tokens: OrderedDict[bytes, SeatToken] = OrderedDict()
         self._open: set[Send] = set()
@@ -93,6 +98,9 @@ class HotPaths:
             ("GET", "state"): (self._state, 0),
             ("POST", "frame"): (self._frame, FRAME_LIMIT),
             ("POST", "signals"): (self._signals, SIGNALS_LIMIT),
+            ("GET", "package"): (self._package, 0),
+            ("GET", "key"): (self._key, 0),
+            ("POST", SEALED_START): (self._begin, START_LIMIT),
         }
 
     async def drain(self) -> None:
@@ -105,7 +113,10 @@ class HotPaths:
         """ASGI."""
         kind, path = scope["type"], scope.get("path", "")
         if kind == "http" and path.startswith(PREFIX):
-            route = self._routes.get((scope["method"], path[len(PREFIX) :]))
+            name = path[len(PREFIX) :]
+            if name == "start" and scope["query_string"]:
+                name += "?" + scope["query_string"].decode("latin-1")
+            route = self._routes.get((scope["method"], name))
             if route is not None:
                 await self._answer_http(*route, scope, receive, send)
                 return
@@ -149,10 +160,18 @@ class HotPaths:
         if method == "POST" and headers.get(b"x-ombilin-seat") != b"1":
             raise BadCsrf
 
+    def _locale(self, headers: Headers) -> LocaleCode:
+        return locale_code(_cookie_of(headers, self._site.options.cookie("locale")))
+
     def _told(self, error: Fault, headers: Headers) -> dict[str, Any]:
-        locale = locale_code(_cookie_of(headers, self._site.options.cookie("locale")))
+        locale = self._locale(headers)
         title, next_step = words_of(error, lambda message: self._site.translate_in(locale, message), MESSAGES)
-        return {"error": {"key": error.key, "message": f"{title}. {next_step}", "title": title, "next_step": next_step}}
+        told: dict[str, Any] = {"key": error.key, "message": f"{title}. {next_step}", "title": title}
+        answer: dict[str, Any] = {"error": told | {"next_step": next_step}}
+        if isinstance(error, NotOpen):
+            at, now = milliseconds(error.opens_at), milliseconds(error.at)
+            answer |= {"opens": {"at": at, "now": now}, "retry_after_ms": at - now + secrets.randbelow(SPREAD_MS)}
+        return answer
 
     async def _ops(self, _headers: Headers, body: bytes, token: SeatToken) -> dict[str, Any]:
         return await self._save(token, _decode(body, _BATCH))
@@ -209,6 +228,15 @@ class HotPaths:
                 signals=signals,
                 now=now,
             )
+
+    async def _package(self, headers: Headers, _body: bytes, token: SeatToken) -> Blob:
+        return await self._starting.package(token, self._locale(headers))
+
+    async def _key(self, _headers: Headers, _body: bytes, token: SeatToken) -> Blob:
+        return await self._starting.key(token)
+
+    async def _begin(self, _headers: Headers, _body: bytes, token: SeatToken) -> dict[str, Any]:
+        return await self._starting.begin(token)
 
     async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers: Headers = dict(scope["headers"])
@@ -314,10 +342,13 @@ async def _body(receive: Receive, limit: int) -> bytes:
 
 
 async def _reply(send: Send, status: int, value: Any, retry_after_s: int | None = None) -> None:
-    body = b"" if value is None else _encode(value)
-    headers = [_NO_STORE, _NO_SNIFF, (b"content-length", b"%d" % len(body))]
+    if isinstance(value, Blob):
+        body, content_type, cache = value
+    else:
+        body, content_type, cache = b"" if value is None else _encode(value), b"application/json", b"no-store"
+    headers = [(b"cache-control", cache), _NO_SNIFF, (b"content-length", b"%d" % len(body))]
     if body:
-        headers.append(_JSON)
+        headers.append((b"content-type", content_type))
     if retry_after_s:
         headers.append((b"retry-after", b"%d" % retry_after_s))
     await send({"type": "http.response.start", "status": status, "headers": headers})

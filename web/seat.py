@@ -94,6 +94,10 @@ class Seats:
                 self._attempts.popitem(last=False)
         return attempt
 
+    def remember(self, attempt: Attempt) -> None:
+        """What this worker has just written."""
+        self._attempts[attempt.id] = attempt
+
     def forget(self, attempt_id: UUID) -> None:
         """What is remembered is no longer true."""
         self._forgotten += 1

@@ -5,16 +5,20 @@ Built field by field from allow-lists: keys, weights, rationales, topics and dif
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import segno
 
 from exam_engine.domain.log import SequenceItem
 from exam_engine.domain.receipt import FinalReceipt
-from exam_engine.domain.records import Attempt, Exam, Score
+from exam_engine.domain.records import Attempt, Exam, Score, Session
 from item_bank.domain.blueprint import Blueprint
 from item_bank.domain.item import ChoiceInteraction, Figure, ItemContent
 from item_bank.formats.html import data_uri
+from kit.clock import milliseconds
 from kit.http.formats import LocaleCode
 from kit.signing import SigningKey
 
@@ -60,6 +64,27 @@ def section_titles(blueprint: Blueprint, locale: LocaleCode) -> dict[str, str]:
 def figure_view(figure: Figure | None) -> dict[str, str] | None:
     """A figure as a data: address, so that it can hold no script."""
     return None if figure is None else {"src": data_uri(figure.svg), "alt": figure.alt}
+
+
+def opens_view(session: Session, now: datetime) -> dict[str, int | None]:
+    """T0 of a session that has one."""
+    return {"at": milliseconds(session.starts_at) if session.starts_at else None, "now": milliseconds(now)}
+
+
+def form_view(
+    blueprint: Blueprint,
+    sequence: Sequence[SequenceItem],
+    contents: Mapping[UUID, ItemContent],
+    locale: LocaleCode,
+) -> dict[str, Any]:
+    """The sections and items of a form."""
+    titles = section_titles(blueprint, locale)
+    sections = []
+    for section in blueprint.sections:
+        places = [item.position for item in sequence if item.section == section.code]
+        entry = {"code": section.code, "title": titles[section.code], "first": min(places), "last": max(places)}
+        sections.append(entry)
+    return {"sections": sections, "items": [item_view(item, contents[item.version_id]) for item in sequence]}
 
 
 def item_view(item: SequenceItem, content: ItemContent) -> dict[str, Any]:

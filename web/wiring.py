@@ -13,10 +13,12 @@ import structlog
 from redis import asyncio as aioredis
 
 from exam_engine.domain.operations import ItemOptions
+from exam_engine.domain.records import Exam, Session
 from exam_engine.domain.rulepack import RulePack, parse_rule_pack
 from exam_engine.service.finish import Marking
 from exam_engine.service.item_points import ItemCache, legal_answers
 from exam_engine.service.save import LegalAnswers
+from exam_engine.service.start_queue import StartQueue
 from exam_engine.store.attempts import AttemptStore
 from exam_engine.store.exams import ExamStore
 from exam_engine.store.proposals import ProposalStore
@@ -42,7 +44,7 @@ log = structlog.get_logger(__name__)
 
 SQL = load_statements(__package__, "sql/unit.sql")
 STAFF_SCHEMA = "ops"
-POOL_TTL_S = 15  # how long the list of approved items of a blueprint may be old at a start
+POOL_TTL_S = 15  # how long the list of approved items of a blueprint, and a session's times, may be old at a start
 
 
 async def migrate_all(connection: Connection) -> list[str]:
@@ -123,6 +125,8 @@ class Deps:
         self.items = ItemCache(self._load_items)
         self.legal = LegalAnswers(self._load_legal)
         self.marking = Marking(self.items, self.rule_packs, SigningKey(settings.signing_key))
+        self.starts = StartQueue(self.unit, self.rule_packs)
+        self._sittings: dict[UUID, tuple[datetime, Session, Exam]] = {}
         self._pools: dict[str, tuple[datetime, Blueprint, Sequence[PoolItem]]] = {}
 
     @asynccontextmanager
@@ -147,6 +151,16 @@ class Deps:
             async with self.unit() as unit:
                 drawn_by, pool = await catalog.blueprint_pool(unit.bank, blueprint)
             known = self._pools[blueprint] = (now, drawn_by, pool)
+        return known[1], known[2]
+
+    async def sitting(self, session_id: UUID, now: datetime) -> tuple[Session, Exam]:
+        """A session and its exam, at most `POOL_TTL_S` old."""
+        known = self._sittings.get(session_id)
+        if known is None or (now - known[0]).total_seconds() > POOL_TTL_S:
+            async with self.unit() as unit:
+                session = await unit.exams.session(session_id)
+                exam = await unit.exams.exam(session.exam_id)
+            known = self._sittings[session_id] = (now, session, exam)
         return known[1], known[2]
 
     async def close(self) -> None:

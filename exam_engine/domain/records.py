@@ -26,13 +26,14 @@ class Exam(msgspec.Struct, frozen=True):
 
 
 class Session(msgspec.Struct, frozen=True):
-    """One sitting of an exam; log-in is possible from `opens_at` to `closes_at`."""
+    """One sitting of an exam; log-in is possible from `opens_at` to `closes_at`, the start from `starts_at` (T0)."""
 
     id: UUID
     exam_id: UUID
     code: str
     opens_at: datetime
     closes_at: datetime
+    starts_at: datetime | None = None
 
 
 class SessionLine(msgspec.Struct, frozen=True):
@@ -83,6 +84,25 @@ class Attempt(msgspec.Struct, frozen=True):
     last_seq: int
     form_hash: str | None
     grace_s: int = 0  # how late what was made before the deadline may arrive
+
+
+class Candidate(msgspec.Struct, frozen=True):
+    """A held attempt that somebody wants to start: whose it is, of which exam, T0 of its session, the time now."""
+
+    attempt: Attempt
+    person: Participant
+    exam_id: UUID
+    starts_at: datetime | None
+    at: datetime
+
+
+class Beginning(msgspec.Struct, frozen=True):
+    """An attempt as it is after its start, and the payloads of its events; None where there is nothing to write."""
+
+    attempt: Attempt
+    at: datetime
+    form: dict[str, Any] | None
+    terms: dict[str, Any] | None
 
 
 class Progress(msgspec.Struct, frozen=True):

@@ -11,7 +11,18 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from exam_engine.domain.log import Event, SequenceItem
-from exam_engine.domain.records import Attempt, Exam, Outgoing, Participant, Progress, Score, Session, SessionLine
+from exam_engine.domain.records import (
+    Attempt,
+    Beginning,
+    Candidate,
+    Exam,
+    Outgoing,
+    Participant,
+    Progress,
+    Score,
+    Session,
+    SessionLine,
+)
 from item_bank.domain.item import ItemContent
 
 
@@ -34,6 +45,8 @@ class AttemptPort(Protocol):
 
     async def get(self, attempt_id: UUID) -> Attempt: ...
     async def lock(self, attempt_id: UUID) -> tuple[Attempt, datetime]: ...
+    async def lock_starting(self, attempt_ids: Sequence[UUID]) -> list[Candidate]: ...
+    async def begin(self, beginnings: Sequence[Beginning]) -> None: ...
     async def lock_of_participant(self, participant_id: UUID) -> Attempt | None: ...
     async def lock_overdue(self, without: Sequence[UUID]) -> UUID | None: ...
     async def add(self, attempt: Attempt) -> None: ...

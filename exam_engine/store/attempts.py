@@ -11,7 +11,7 @@ import msgspec
 
 from exam_engine.domain.attempt import Status
 from exam_engine.domain.log import Event, SequenceItem
-from exam_engine.domain.records import Attempt, Progress
+from exam_engine.domain.records import Attempt, Beginning, Candidate, Participant, Progress
 from exam_engine.store.exams import NoSuchRecord
 from kit.postgres import Connection, load_statements
 
@@ -47,6 +47,32 @@ class AttemptStore:
         if row is None:
             raise NoSuchRecord("attempt", str(attempt_id))
         return _attempt(row), await self._connection.fetchval(SQL.read_clock)
+
+    async def lock_starting(self, attempt_ids: Sequence[UUID]) -> list[Candidate]:
+        """Those that exist, held in order of their id, with what decides about their start."""
+        attempt, person = len(Attempt.__struct_fields__), len(Participant.__struct_fields__)
+        return [
+            Candidate(
+                _attempt(row), Participant(*list(row)[attempt : attempt + person]), *list(row)[attempt + person :]
+            )
+            for row in await self._connection.fetch(SQL.lock_starting, list(attempt_ids))
+        ]
+
+    async def begin(self, beginnings: Sequence[Beginning]) -> None:
+        """Start held attempts with one statement: their forms and `started` go to the logs and the hash chains."""
+        if not beginnings:
+            return
+        begun = [each.attempt for each in beginnings]
+        await self._connection.execute(
+            SQL.begin_attempts,
+            [each.id for each in begun],
+            [each.form for each in beginnings],
+            [each.terms for each in beginnings],
+            [each.at for each in beginnings],
+            [each.deadline_at for each in begun],
+            [each.grace_s for each in begun],
+            [each.form_hash for each in begun],
+        )
 
     async def lock_of_participant(self, participant_id: UUID) -> Attempt | None:
         """The newest attempt of a participant, held."""

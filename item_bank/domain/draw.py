@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 
 from item_bank.domain.blueprint import Blueprint
-from kit.canonical import digest
+from kit.canonical import canonical_plain, sha256_hex
 from kit.errors import Conflict
 
 T = TypeVar("T")
@@ -100,4 +100,4 @@ def draw_form(blueprint: Blueprint, pool: Sequence[PoolItem], seed: int) -> Form
         for item in drawn:
             options = chance.shuffled(item.option_ids) if section.shuffle_options else list(item.option_ids)
             items.append(FormItem(len(items) + 1, section.code, item.version_id, tuple(options)))
-    return Form(tuple(items), digest(msgspec.to_builtins(items)))
+    return Form(tuple(items), sha256_hex(canonical_plain(items)))

@@ -12,7 +12,18 @@ from typing import Any, TypeAlias
 
 import asyncpg
 
-from kit.errors import Conflict, Fault, Forbidden, Invalid, NotFound, TooMany, Unauthenticated, Unavailable
+from kit.errors import (
+    Conflict,
+    Fault,
+    Forbidden,
+    Invalid,
+    Locked,
+    NotFound,
+    TooEarly,
+    TooMany,
+    Unauthenticated,
+    Unavailable,
+)
 from kit.http.formats import N_
 
 Translate: TypeAlias = Callable[[str], str]
@@ -23,6 +34,8 @@ _STATUS: tuple[tuple[type[Fault], int], ...] = (
     (NotFound, 404),
     (Conflict, 409),
     (Invalid, 422),
+    (Locked, 423),
+    (TooEarly, 425),
     (TooMany, 429),
     (Unavailable, 503),
     (Fault, 500),
@@ -49,6 +62,8 @@ MESSAGES: dict[str, Words] = {
     "conflict": Words(N_("This is not possible now"), N_("Reload the page to see the present state.")),
     "invalid": Words(N_("Something in the form is not right"), N_("Mend what is named and send it again.")),
     "too-large": Words(N_("What was sent is too large"), N_("Send something smaller.")),
+    "too-early": Words(N_("It is not time yet"), N_("Wait %(retry_after_s)s seconds and try again.")),
+    "locked": Words(N_("This is still locked"), N_("It opens when you have started.")),
     "too-many": Words(N_("Too many tries"), N_("Wait %(retry_after_s)s seconds and try again.")),
     "unavailable": Words(N_("The service is busy"), N_("Wait a moment and try again; nothing was lost.")),
     "fault": Words(N_("Something went wrong on our side"), N_("Try again. If it happens again, tell the organiser.")),

@@ -7,7 +7,7 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kit.canonical import GENESIS, canonical, chain, chain_all, digest, sha256_hex
+from kit.canonical import GENESIS, canonical, canonical_plain, chain, chain_all, digest, sha256_hex
 
 
 @pytest.mark.parametrize(
@@ -73,3 +73,15 @@ def test_a_chain_is_its_links(values):
         head = chain(head, value)
     assert chain_all(values) == head
     assert chain_all([*values, None]) == sha256_hex(bytes.fromhex(head) + b"null")
+
+
+plain = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(st.characters(max_codepoint=126)), inner),
+    max_leaves=20,
+)
+
+
+@given(plain)
+def test_the_quick_form_of_plain_values_is_the_canonical_one(value):
+    assert canonical_plain(value) == canonical(value)

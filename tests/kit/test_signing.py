@@ -11,7 +11,9 @@ from kit.signing import (
     SigningKey,
     derive_key,
     keyed_digest,
+    open_bytes,
     open_token,
+    seal_bytes,
     seal_token,
     verify_record,
     verify_webhook,
@@ -84,3 +86,18 @@ def test_tokens():
 def test_keys_of_different_purposes_differ():
     assert derive_key("ab" * 32, "seat") != derive_key("ab" * 32, "pin")
     assert keyed_digest(b"k" * 32, "1234") != keyed_digest(b"l" * 32, "1234")
+
+
+def test_sealed_bytes_open_with_their_key_and_what_they_are_bound_to():
+    key = bytes(32)
+    sealed = seal_bytes(key, b"form", b"attempt")
+    assert open_bytes(key, sealed, b"attempt") == b"form"
+    assert seal_bytes(key, b"form", b"attempt") != sealed
+    for wrong_key, raw, bound_to in (
+        (bytes(31) + b"1", sealed, b"attempt"),
+        (key, sealed, b"another"),
+        (key, sealed[:-1] + bytes([sealed[-1] ^ 1]), b"attempt"),
+        (key, b"", b"attempt"),
+    ):
+        with pytest.raises(BadSignature):
+            open_bytes(wrong_key, raw, bound_to)

@@ -13,6 +13,45 @@ select id, participant_id, session_id, ordinal, status, seed, seat_id, created_a
        deadline_at, paused_at, ended_at, last_seq, form_hash, clock_timestamp() as locked_at
 from exam.attempt where id = $1 for no key update;
 
+-- name: lock_starting
+with locked as materialized (
+    select id, participant_id, session_id, ordinal, status, seed, seat_id, created_at, photo_at, checked_at, started_at,
+           deadline_at, paused_at, ended_at, last_seq, form_hash, grace_s
+    from exam.attempt where id = any($1::uuid[]) order by id for no key update
+)
+select l.*, p.id, p.session_id, p.number, p.name, p.pin_digest, p.track, p.vacancy, p.extra_minutes, s.exam_id,
+       s.starts_at, clock_timestamp()
+from locked l
+join exam.participant p on p.id = l.participant_id
+join exam.session s on s.id = l.session_id;
+
+-- name: begin_attempts
+with begun as materialized (
+    select b.*, a.last_seq + 1 as form_seq, a.last_seq + case when b.form is null then 1 else 2 end as seq,
+           case when b.form is null then a.head
+                else exam.event_link(a.head, a.id, a.last_seq + 1, 'items_appended', b.at, b.form, null, null, null,
+                                     null, null)
+           end as form_head
+    from unnest($1::uuid[], $2::jsonb[], $3::jsonb[], $4::timestamptz[], $5::timestamptz[], $6::int[], $7::text[])
+        as b (attempt_id, form, terms, at, deadline_at, grace_s, form_hash)
+    join exam.attempt a on a.id = b.attempt_id
+), linked as materialized (
+    select begun.*, exam.event_link(form_head, attempt_id, seq, 'started', at, terms, null, null, null, null, null)
+           as head
+    from begun
+), drawn as (
+    insert into exam.event (attempt_id, seq, kind, server_at, payload, hash)
+    select attempt_id, form_seq, 'items_appended', at, form, form_head from linked where form is not null
+), started as (
+    insert into exam.event (attempt_id, seq, kind, server_at, payload, hash)
+    select attempt_id, seq, 'started', at, terms, head from linked
+)
+update exam.attempt a
+set status = 'active', started_at = l.at, deadline_at = l.deadline_at, grace_s = l.grace_s, form_hash = l.form_hash,
+    last_seq = l.seq, head = l.head
+from linked l
+where a.id = l.attempt_id;
+
 -- name: lock_participant_attempt
 select id, participant_id, session_id, ordinal, status, seed, seat_id, created_at, photo_at, checked_at, started_at,
        deadline_at, paused_at, ended_at, last_seq, form_hash

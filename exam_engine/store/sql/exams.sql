@@ -4,8 +4,9 @@ values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 on conflict (code) do nothing;
 
 -- name: upsert_session
-insert into exam.session (id, exam_id, code, opens_at, closes_at) values ($1, $2, $3, $4, $5)
-on conflict (code) do update set opens_at = excluded.opens_at, closes_at = excluded.closes_at;
+insert into exam.session (id, exam_id, code, opens_at, closes_at, starts_at) values ($1, $2, $3, $4, $5, $6)
+on conflict (code) do update
+    set opens_at = excluded.opens_at, closes_at = excluded.closes_at, starts_at = excluded.starts_at;
 
 -- name: insert_participants
 insert into exam.participant (id, session_id, number, name, pin_digest, track, vacancy, extra_minutes)
@@ -22,10 +23,10 @@ select id, code, title, instructions, blueprint, rule_pack, minutes, board, proc
 select id, code, title, instructions, blueprint, rule_pack, minutes, board, proctoring from exam.exam where id = $1;
 
 -- name: select_session
-select id, exam_id, code, opens_at, closes_at from exam.session where id = $1;
+select id, exam_id, code, opens_at, closes_at, starts_at from exam.session where id = $1;
 
 -- name: select_session_by_code
-select id, exam_id, code, opens_at, closes_at from exam.session where code = $1;
+select id, exam_id, code, opens_at, closes_at, starts_at from exam.session where code = $1;
 
 -- name: select_sessions
 select s.id, s.exam_id, s.code, s.opens_at, s.closes_at, e.title, e.board,
