@@ -7,6 +7,7 @@ growing pause, and that is said. Secrets are made once and kept in DATA/secrets.
 from __future__ import annotations
 
 import argparse
+import fcntl
 import json
 import os
 import secrets
@@ -19,7 +20,7 @@ import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from rich.console import Console
 from rich.table import Table
@@ -33,6 +34,7 @@ from scripts.lifeline import SUPERVISED
 READY_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 15.0
 LONGEST_PAUSE_S = 30.0
+LAST_PORT = 65535
 STEADY_S = 60.0  # a child that ran this long may crash again without a longer pause
 EXAM_ROLE, RECRUITMENT_ROLE = "ombilin_exam", "ombilin_recruitment"
 ROOT = Path(__file__).resolve().parent.parent
@@ -98,8 +100,29 @@ def make_roles(server: EmbeddedPostgres) -> None:
     server.run_sql((ROOT / "scripts" / "sql" / "roles.sql").read_text())
 
 
+def hold(data: Path, port: int) -> TextIO:
+    """Take the data folder for this process until it ends; ends with a clear word when another one has it.
+
+    Two supervisors on one folder would stop each other's PostgreSQL, and --reset-demo would erase a running exam.
+    """
+    file = (data / "lock").open("a+")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.seek(0)
+        console.print(f"[red]{data} is in use by up.py, {file.read().strip()}.[/red] Stop it first, or choose --data.")
+        raise SystemExit(1) from None
+    file.truncate(0)
+    file.write(f"process {os.getpid()}, port {port}\n")
+    file.flush()
+    return file
+
+
 def free_ports(port: int) -> None:
     """End with a clear word when somebody else has a port."""
+    if not 0 < port < LAST_PORT:
+        console.print(f"[red]{port} is not a port that can be used.[/red] Choose --port from 1 to {LAST_PORT - 1}.")
+        raise SystemExit(1)
     for each in (port, port + 1):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -113,7 +136,8 @@ def free_ports(port: int) -> None:
 class Supervisor:
     """Runs the children until told to stop."""
 
-    def __init__(self, environ: dict[str, str], log_dir: Path) -> None:
+    def __init__(self, server: EmbeddedPostgres, environ: dict[str, str], log_dir: Path) -> None:
+        self._server = server
         self._environ = {**os.environ, **environ, SUPERVISED: "1"}
         self._log_dir = log_dir
         self._stopping = False
@@ -172,8 +196,16 @@ class Supervisor:
                     time.sleep(0.1)
 
     def look_after(self) -> None:
-        """Restart what crashed, when its pause is over."""
+        """Restart what crashed, when its pause is over; PostgreSQL first, because the others need it."""
         now = time.monotonic()
+        if not self._server.pids():
+            console.print("[yellow]PostgreSQL ended; starting it again[/yellow]")
+            try:
+                self._server.start()
+            except Fault as error:  # what a killed server leaves behind takes some seconds to end
+                console.print(f"[yellow]{error}[/yellow]")
+                time.sleep(1)
+                return
         for child in self.children:
             if child.process is None:
                 if now >= child.start_at:
@@ -232,15 +264,19 @@ def main() -> None:
     """Start, tell, watch, stop."""
     options = arguments()
     data: Path = options.data.resolve()
-    data.mkdir(parents=True, exist_ok=True)
     logs = data / "logs"
-    logs.mkdir(exist_ok=True)
+    try:
+        logs.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        console.print(f"[red]{data} cannot be used: {error.strerror}.[/red] Choose another folder with --data DIR.")
+        raise SystemExit(1) from error
+    held = hold(data, options.port)
     free_ports(options.port)
     server = EmbeddedPostgres(data)
     if options.reset_demo:
         server.erase()
     kept = keep_secrets(data)
-    supervisor = Supervisor(environment(server, kept, options.port), logs)
+    supervisor = Supervisor(server, environment(server, kept, options.port), logs)
     signal.signal(signal.SIGINT, supervisor.stop)
     signal.signal(signal.SIGTERM, supervisor.stop)
     try:
@@ -263,6 +299,7 @@ def main() -> None:
         console.print("Stopping ...")
         supervisor.end()
         server.stop()
+        held.close()
 
 
 if __name__ == "__main__":
