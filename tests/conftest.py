@@ -264,6 +264,8 @@ async def demo_url(server_url, demo_template) -> AsyncIterator[str]:
 RESET = (
     EMPTY.format(schemas="proctor")
     + """;
+truncate exam.proposal, exam.approval;
+update exam.participant set extra_minutes = 0 where extra_minutes not in (0, 30);
 truncate exam.attempt, exam.event, exam.response, exam.flag, exam.score, exam.outbox, ops.audit, ops.staff_session;
 update exam.session set chain_head = repeat('0', 64) where chain_head <> repeat('0', 64);
 update exam.participant set track = 'general' where track <> 'general';

@@ -22,6 +22,7 @@ from web.routes.board import board_routes
 from web.routes.candidate import candidate_routes
 from web.routes.portal import portal_routes
 from web.routes.proctor import PROCTORS, proctor_routes
+from web.routes.proctor_time import time_routes
 from web.routes.seat import seat_routes
 from web.seat import Seats
 from web.starting import Starting
@@ -79,6 +80,7 @@ def create_app(deps: Deps) -> HotPaths:
         candidate_routes(deps, seats, site),
         seat_routes(deps, seats, site, starting),
         proctor_routes(deps, seats, site),
+        time_routes(deps, seats, site),
         board_routes(deps),
         bank_routes(deps),
     ):

@@ -36,5 +36,20 @@ MESSAGES: dict[str, Words] = {
     "no-receipt": Words(
         N_("This is not a receipt"), N_("Copy the whole text, or take the file as it was given to you.")
     ),
+    "proposal-closed": Words(
+        N_("This was decided already"), N_("Read on the console who decided it, and ask anew if it is still needed.")
+    ),
+    "already-asked": Words(
+        N_("Somebody has asked for this already"), N_("A second person can agree to it or decline it.")
+    ),
+    "bad-credit": Words(
+        N_("So much time cannot be given"), N_("Give between one minute and %(limit_minutes)s minutes.")
+    ),
+    "nobody-affected": Words(
+        N_("Nobody is affected"), N_("Check the time of the outage: no attempt that goes on now was under way then.")
+    ),
+    "bad-span": Words(
+        N_("The times of the outage do not fit"), N_("The end must be after the beginning, at most a day later.")
+    ),
     "incomplete": Words(N_("Some answers are not saved yet"), N_("Wait until all answers are saved, then finish.")),
 }

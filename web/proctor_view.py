@@ -16,6 +16,7 @@ import structlog
 
 from exam_engine.domain.attempt import Status
 from exam_engine.domain.deadline import remaining_s
+from exam_engine.domain.proposal import Person, Proposal
 from exam_engine.domain.records import Exam, Progress
 from kit.clock import milliseconds
 from kit.errors import Unavailable
@@ -58,6 +59,7 @@ class ProctorView:
             exam = await unit.exams.exam(session.exam_id)
             progress = await unit.attempts.session_progress(session_id)
             found = await incidents.session_incidents(unit, session_id)
+            proposed = await _proposals(unit, await unit.proposals.of_session(session_id))
             candidates = await self._candidates(unit, exam, progress, now)
         who = {each.id: each for each in progress}
         return {
@@ -71,6 +73,7 @@ class ProctorView:
             },
             "candidates": candidates,
             "incidents": [self._incident(view, who[view.attempt_id], locale) for view in found],
+            "proposals": proposed,
             "now": milliseconds(now),
         }
 
@@ -105,6 +108,7 @@ class ProctorView:
         """
         frames: dict[str, int] = {}
         attempts: set[UUID] = set()
+        proposals: set[UUID] = set()
         touched: dict[UUID, None] = {}
         events: list[Event] = []
         for payload in payloads:
@@ -115,10 +119,16 @@ class ProctorView:
                     attempts.add(UUID(attempt))
                 case {"kind": "incident", "incident": str(incident)}:
                     touched[UUID(incident)] = None
+                case {"kind": "proposal", "proposal": str(proposal)}:
+                    proposals.add(UUID(proposal))
                 case {"kind": "message", "attempt": str(attempt), "message": dict(message)}:
                     events.append(("message", {"attempt": attempt, **message}))
                 case _:
                     log.warning("proctor-message-unknown", kind=payload.get("kind"))
+        if proposals:
+            async with self._deps.unit() as unit:
+                found = await _proposals(unit, [await unit.proposals.get(each) for each in proposals])
+            events += [("proposal", each) for each in found]
         if touched or attempts:
             events += await self._changed(session_id, attempts, list(touched), now, locale)
         return [*events, *(("frame", {"attempt": attempt, "at": at}) for attempt, at in frames.items())]
@@ -238,6 +248,28 @@ class ProctorView:
         except (KeyError, TypeError, ValueError):
             # facts of an older version, or a stored name with a percent sign: the bare words are better than nothing
             return translated
+
+
+def proposal_view(each: Proposal, people: frozenset[Person]) -> dict[str, Any]:
+    """One `Proposal`."""
+    return {
+        "id": str(each.id),
+        "kind": each.kind,
+        "attempts": [str(attempt_id) for attempt_id in each.attempt_ids],
+        "minutes": None if each.seconds is None else each.seconds // 60,
+        "reason": each.reason,
+        "by": each.asked_by,
+        "at": milliseconds(each.asked_at),
+        "agreed": sorted(person.name for person in people),
+        "lead": any(person.lead for person in people),
+        "state": each.state.value,
+        "decided_by": each.decided_by,
+        "done": len(each.outcome["done"]) if each.outcome else 0,
+    }
+
+
+async def _proposals(unit: Unit, found: Sequence[Proposal]) -> list[dict[str, Any]]:
+    return [proposal_view(each, await unit.proposals.people(each.id)) for each in found]
 
 
 async def _exam_of(unit: Unit, session_id: UUID) -> Exam:

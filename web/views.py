@@ -5,13 +5,14 @@ Built field by field from allow-lists: keys, weights, rationales, topics and dif
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import segno
 
+from exam_engine.domain.deadline import Allowance
 from exam_engine.domain.log import SequenceItem
 from exam_engine.domain.receipt import FinalReceipt
 from exam_engine.domain.records import Attempt, Exam, Score, Session
@@ -19,17 +20,21 @@ from item_bank.domain.blueprint import Blueprint
 from item_bank.domain.item import ChoiceInteraction, Figure, ItemContent
 from item_bank.formats.html import data_uri
 from kit.clock import milliseconds
-from kit.http.formats import LocaleCode
+from kit.http.formats import N_, LocaleCode
 from kit.signing import SigningKey
 
+GRACE = N_("Answers given before the time was over still count when they arrive up to %(grace_s)s seconds late.")
 
-def exam_view(exam: Exam, locale: LocaleCode, extra_minutes: int) -> dict[str, Any]:
-    """The exam in the reader's language, with the minutes of this candidate."""
+
+def exam_view(exam: Exam, locale: LocaleCode, allowance: Allowance, translate: Callable[[str], str]) -> dict[str, Any]:
+    """The exam in the reader's language, with the minutes of this candidate and the grace of the rules."""
+    grace = [translate(GRACE) % {"grace_s": allowance.grace_s}] if allowance.grace_s else []
     return {
         "code": exam.code,
         "title": exam.title[locale],
-        "minutes": exam.minutes + extra_minutes,
-        "instructions": exam.instructions[locale],
+        "minutes": allowance.total_minutes,
+        "grace_s": allowance.grace_s,
+        "instructions": [*exam.instructions[locale], *grace],
         "board": exam.board,
     }
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID, uuid5
 
 import msgspec
 
 from exam_engine.domain.attempt import ENDED, Action, Status, move
+from exam_engine.domain.deadline import clock_of
 from exam_engine.domain.log import fold
 from exam_engine.domain.records import Attempt, Score
 from exam_engine.domain.rulepack import RulePack
@@ -53,7 +54,9 @@ class Marking:
     signing_key: SigningKey
 
 
-async def finish(unit: ExamUnit, attempt_id: UUID, action: Action, marking: Marking, reason: str = "") -> Score:
+async def finish(
+    unit: ExamUnit, attempt_id: UUID, action: Action, marking: Marking, reason: str = "", *, by: Sequence[str] = ()
+) -> Score:
     """End the attempt and return its score; an attempt that has ended returns the score that it has.
 
     A candidate's submit that the database sees after the deadline ends it as expired: the answers are the same, and
@@ -67,7 +70,8 @@ async def finish(unit: ExamUnit, attempt_id: UUID, action: Action, marking: Mark
     if action is Action.SUBMIT and attempt.deadline_at is not None and at > attempt.deadline_at:
         action = Action.EXPIRE
     status = move(attempt.status, action)
-    attempt = await unit.attempts.append(attempt, _EVENT_OF[action], {"reason": reason} if reason else {}, at)
+    facts: dict[str, Any] = ({"reason": reason} if reason else {}) | ({"by": list(by)} if by else {})
+    attempt = await unit.attempts.append(attempt, _EVENT_OF[action], facts, at)
     attempt = msgspec.structs.replace(attempt, status=status, ended_at=at, paused_at=None)
     await unit.attempts.save(attempt)
     return await _score(unit, attempt, at, marking)
@@ -85,6 +89,8 @@ async def _score(unit: ExamUnit, attempt: Attempt, at: datetime, marking: Markin
     previous = await unit.scores.lock_chain(session.id)
     assert attempt.started_at is not None, "only a started attempt ends"
     assert attempt.form_hash is not None, "set at the start"
+    clock = clock_of(events)
+    assert clock is not None, "the log of a started attempt says when it started"
     record = ScoreRecord(
         schema_version=1,
         event_id=uuid5(EVENT_NAMESPACE, f"{attempt.id}/1"),
@@ -104,7 +110,7 @@ async def _score(unit: ExamUnit, attempt: Attempt, at: datetime, marking: Markin
         key_version=1,
         started_at=attempt.started_at,
         submitted_at=at,
-        minutes_allowed=exam.minutes + person.extra_minutes,
+        minutes_allowed=clock.minutes_allowed,
         proctoring=ProctoringSummary(flags=0, adjudication_ref=None),
         score_version=1,
         supersedes=None,

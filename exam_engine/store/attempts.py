@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 
 from exam_engine.domain.attempt import Status
+from exam_engine.domain.deadline import CLOCK_EVENTS
 from exam_engine.domain.log import Event, SequenceItem
 from exam_engine.domain.records import Attempt, Beginning, Candidate, Participant, Progress
 from exam_engine.store.exams import NoSuchRecord
@@ -111,6 +112,7 @@ class AttemptStore:
             attempt.ended_at,
             attempt.last_seq,
             attempt.form_hash,
+            attempt.grace_s,
         )
 
     async def append(self, attempt: Attempt, kind: str, payload: Any, at: datetime) -> Attempt:
@@ -126,6 +128,11 @@ class AttemptStore:
         """The head of the log's hash chain, in hexadecimal."""
         head: bytes = await self._connection.fetchval(SQL.select_head, attempt_id)
         return head.hex()
+
+    async def clock_events(self, attempt_id: UUID) -> list[Event]:
+        """Those of the log that the deadline follows from, in order."""
+        rows = await self._connection.fetch(SQL.select_clock_events, attempt_id, list(CLOCK_EVENTS))
+        return [Event(*row) for row in rows]
 
     async def sequences(self, attempt_ids: Sequence[UUID]) -> dict[UUID, tuple[SequenceItem, ...]]:
         """The item sequence of each attempt."""

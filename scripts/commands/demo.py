@@ -144,7 +144,7 @@ async def _load_session(unit: Unit, settings: Settings, rows: list[dict[str, Any
         title={"id": "Seleksi Kompetensi Dasar (uji coba)", "en": "Basic Competency Selection (try-out)"},
         instructions=INSTRUCTIONS,
         blueprint="skd",
-        rule_pack="skd-2024",
+        rule_pack="skd-2024-2",
         minutes=100,
         board=True,
         proctoring={"camera": True, "frame_interval_s": 5, "fullscreen": True},

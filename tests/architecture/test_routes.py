@@ -143,6 +143,7 @@ async def exam_matrix(_shared_system, world, app_of_exam):
         "attempt_id": NOBODY,
         "media_id": NOBODY,
         "incident_id": NOBODY,
+        "proposal_id": NOBODY,
         "version_id": NOBODY,
         "action": "approve",
         "code": world.session_code,

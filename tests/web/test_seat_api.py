@@ -34,6 +34,7 @@ async def test_before_the_start_there_is_nothing_to_see(browser):
         "code": "SKD-2026",
         "title": "Uji coba",
         "minutes": 100,
+        "grace_s": 0,
         "instructions": ["Satu"],
         "board": True,
     }

@@ -91,7 +91,7 @@ def proctor_routes(deps: Deps, seats: Seats, site: Site) -> Blueprint:
     @routes.post("/api/proctor/attempts/<uuid:attempt_id>/message")
     @requires(*PROCTORS)
     async def send_message(attempt_id: UUID) -> Any:
-        text = await _text("text")
+        text = await text_of("text")
         async with deps.unit() as unit:
             session_id = (await unit.attempts.get(attempt_id)).session_id
             sent = await messages.send_message(unit, attempt_id=attempt_id, text=text, author=g.staff.name, now=g.now)
@@ -105,7 +105,7 @@ def proctor_routes(deps: Deps, seats: Seats, site: Site) -> Blueprint:
     @routes.post("/api/proctor/attempts/<uuid:attempt_id>/pause")
     @requires(*PROCTORS)
     async def pause(attempt_id: UUID) -> Any:
-        reason = await _text("reason")
+        reason = await text_of("reason")
         async with deps.unit() as unit:
             attempt = await control.pause(unit, attempt_id, actor=g.staff.username, reason=reason)
             await acted(unit, attempt, "paused", actor=g.staff.username, detail={"reason": reason}, now=g.now)
@@ -148,7 +148,8 @@ def proctor_routes(deps: Deps, seats: Seats, site: Site) -> Blueprint:
     return routes
 
 
-async def _text(name: str) -> str:
+async def text_of(name: str) -> str:
+    """A text of the JSON body that must not be empty."""
     body = await request.get_json(silent=True)
     text = str(body.get(name, "")).strip() if isinstance(body, dict) else ""
     if not text:

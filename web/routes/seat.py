@@ -8,6 +8,7 @@ import msgspec
 from quart import Blueprint, Response, g, jsonify, request
 
 from exam_engine.domain.attempt import Action, Status
+from exam_engine.domain.deadline import allowance_of
 from exam_engine.domain.log import fold
 from exam_engine.service.finish import finish
 from exam_engine.service.seat import note_check, note_photo
@@ -43,7 +44,7 @@ def seat_routes(deps: Deps, seats: Seats, site: Site, starting: Starting) -> Blu
 
     @routes.get("/api/seat/bootstrap")
     async def bootstrap() -> Any:
-        return _json(await _bootstrap(deps, seats, token()))
+        return _json(await _bootstrap(deps, seats, token(), site))
 
     @routes.post("/api/seat/photo")
     @csrf_exempt
@@ -76,7 +77,7 @@ def seat_routes(deps: Deps, seats: Seats, site: Site, starting: Starting) -> Blu
     async def begin() -> Any:
         seat = token()
         await starting.begin_here(seat)
-        return _json(await _bootstrap(deps, seats, seat))
+        return _json(await _bootstrap(deps, seats, seat, site))
 
     @routes.post("/api/seat/submit")
     @csrf_exempt
@@ -113,7 +114,7 @@ def _check_results(body: Any) -> list[dict[str, Any]]:
     ]
 
 
-async def _bootstrap(deps: Deps, seats: Seats, seat: SeatToken) -> dict[str, Any]:
+async def _bootstrap(deps: Deps, seats: Seats, seat: SeatToken, site: Site) -> dict[str, Any]:
     attempt = await seats.attempt(seat, fresh=True)
     async with deps.unit() as unit:
         person = await unit.exams.participant(attempt.participant_id)
@@ -121,6 +122,7 @@ async def _bootstrap(deps: Deps, seats: Seats, seat: SeatToken) -> dict[str, Any
         exam = await unit.exams.exam(session.exam_id)
         standing = fold(await unit.attempts.events(attempt.id))
         messages = await messages_of(unit, attempt.id)
+    allowance = allowance_of(exam, person, deps.rule_packs[exam.rule_pack])
     running = attempt.status in (Status.ACTIVE, Status.PAUSED)
     blueprint, _ = await deps.item_pool(exam.blueprint, g.now)
     contents = await deps.items.contents([item.version_id for item in standing.sequence]) if running else {}
@@ -128,7 +130,7 @@ async def _bootstrap(deps: Deps, seats: Seats, seat: SeatToken) -> dict[str, Any
     if running:
         form = form_view(blueprint, standing.sequence, contents, g.locale)
     return {
-        "exam": exam_view(exam, g.locale, person.extra_minutes),
+        "exam": exam_view(exam, g.locale, allowance, site.translate),
         "participant": {"number": person.number, "name": person.name},
         "attempt": {
             "id": str(attempt.id),

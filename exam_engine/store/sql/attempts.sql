@@ -5,12 +5,12 @@ on conflict (participant_id, ordinal) do nothing;
 
 -- name: select_attempt
 select id, participant_id, session_id, ordinal, status, seed, seat_id, created_at, photo_at, checked_at, started_at,
-       deadline_at, paused_at, ended_at, last_seq, form_hash
+       deadline_at, paused_at, ended_at, last_seq, form_hash, grace_s
 from exam.attempt where id = $1;
 
 -- name: lock_attempt
 select id, participant_id, session_id, ordinal, status, seed, seat_id, created_at, photo_at, checked_at, started_at,
-       deadline_at, paused_at, ended_at, last_seq, form_hash, clock_timestamp() as locked_at
+       deadline_at, paused_at, ended_at, last_seq, form_hash, grace_s, clock_timestamp() as locked_at
 from exam.attempt where id = $1 for no key update;
 
 -- name: lock_starting
@@ -54,18 +54,19 @@ where a.id = l.attempt_id;
 
 -- name: lock_participant_attempt
 select id, participant_id, session_id, ordinal, status, seed, seat_id, created_at, photo_at, checked_at, started_at,
-       deadline_at, paused_at, ended_at, last_seq, form_hash
+       deadline_at, paused_at, ended_at, last_seq, form_hash, grace_s
 from exam.attempt where participant_id = $1 order by ordinal desc limit 1 for no key update;
 
 -- name: lock_overdue
 select id from exam.attempt
-where status = 'active' and deadline_at < clock_timestamp() and id <> all($1::uuid[])
+where status = 'active' and deadline_at < clock_timestamp()
+  and deadline_at + make_interval(secs => grace_s) < clock_timestamp() and id <> all($1::uuid[])
 order by deadline_at limit 1 for no key update skip locked;
 
 -- name: update_attempt
 update exam.attempt
 set status = $2, seat_id = $3, photo_at = $4, checked_at = $5, started_at = $6, deadline_at = $7, paused_at = $8,
-    ended_at = $9, last_seq = $10, form_hash = $11
+    ended_at = $9, last_seq = $10, form_hash = $11, grace_s = $12
 where id = $1;
 
 -- name: read_clock
@@ -89,6 +90,9 @@ from exam.event where attempt_id = $1 order by seq;
 
 -- name: select_head
 select head from exam.attempt where id = $1;
+
+-- name: select_clock_events
+select seq, kind, server_at, payload from exam.event where attempt_id = $1 and kind = any($2::text[]) order by seq;
 
 -- name: select_sequence_events
 select attempt_id, payload from exam.event where attempt_id = any($1::uuid[]) and kind = 'items_appended' order by seq;

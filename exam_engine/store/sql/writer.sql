@@ -11,7 +11,7 @@ with op as (
         with ordinality as t (attempt_id, seat_id, client_id, client_seq, kind, item_version_id, revision, payload,
                               client_at, place)
 ), locked as materialized (
-    select a.id, a.status, a.seat_id, a.deadline_at, a.last_seq, a.head
+    select a.id, a.status, a.seat_id, a.deadline_at, a.grace_s, a.last_seq, a.head
     from exam.attempt a
     where a.id in (select attempt_id from op)
     order by a.id
@@ -25,7 +25,8 @@ with op as (
                when l.id is null then 'rejected'
                when l.seat_id <> op.seat_id then 'superseded'
                when l.status in ('paused', 'preparing') then 'hold'
-               when l.status <> 'active' or l.at > l.deadline_at then 'late'
+               when l.status <> 'active' or l.at > l.deadline_at + make_interval(secs => l.grace_s) then 'late'
+               when l.at > l.deadline_at and op.client_at > l.deadline_at then 'late'
                when op.copy > 1 then 'stored'
                else 'new'
            end as verdict
