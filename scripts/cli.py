@@ -236,6 +236,19 @@ def attempt_export(
     run(receipts.export, os.environ, attempt, out)
 
 
+@attempt_app.command("import")
+def attempt_import(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="As the candidate's browser saved it.")],
+    actor: Annotated[str, typer.Option(help="Who decides that it is taken; kept in the log.")],
+    reason: Annotated[str, typer.Option(help="Why; kept in the log.")],
+    as_json: AsJson = False,
+) -> None:
+    """Take the answers of a candidate's emergency file."""
+    from scripts.commands import emergency
+
+    run(emergency.import_file, os.environ, file.read_bytes(), actor, reason, as_json=as_json)
+
+
 @app.command(rich_help_panel=PAGES)
 def screenshots(
     data: Annotated[Path, typer.Option(help="Data folder of the demonstration that scripts/up.py runs.")] = Path(

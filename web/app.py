@@ -20,6 +20,7 @@ from web.messages import MESSAGES
 from web.routes.bank import BANK_ROLES, bank_routes
 from web.routes.board import board_routes
 from web.routes.candidate import candidate_routes
+from web.routes.emergency import emergency_routes
 from web.routes.portal import portal_routes
 from web.routes.proctor import PROCTORS, proctor_routes
 from web.routes.proctor_time import time_routes
@@ -80,6 +81,7 @@ def create_app(deps: Deps) -> HotPaths:
         candidate_routes(deps, seats, site),
         seat_routes(deps, seats, site, starting),
         proctor_routes(deps, seats, site),
+        emergency_routes(deps, site),
         time_routes(deps, seats, site),
         board_routes(deps),
         bank_routes(deps),

@@ -51,5 +51,15 @@ MESSAGES: dict[str, Words] = {
     "bad-span": Words(
         N_("The times of the outage do not fit"), N_("The end must be after the beginning, at most a day later.")
     ),
+    "emergency-unreadable": Words(
+        N_("This is not an emergency file of this system"),
+        N_("Take the file as the candidate's browser saved it; it ends with .ombilin."),
+    ),
+    "emergency-other-session": Words(
+        N_("The file is of a candidate of another session"), N_("Hand it in at the console of that session.")
+    ),
+    "emergency-not-now": Words(
+        N_("The attempt has not begun, or the organiser has ended it"), N_("Nothing of the file was taken.")
+    ),
     "incomplete": Words(N_("Some answers are not saved yet"), N_("Wait until all answers are saved, then finish.")),
 }

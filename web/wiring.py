@@ -20,6 +20,7 @@ from exam_engine.service.item_points import ItemCache, legal_answers
 from exam_engine.service.save import LegalAnswers
 from exam_engine.service.start_queue import StartQueue
 from exam_engine.store.attempts import AttemptStore
+from exam_engine.store.emergency import EmergencyStore
 from exam_engine.store.exams import ExamStore
 from exam_engine.store.proposals import ProposalStore
 from exam_engine.store.scores import ScoreStore
@@ -78,6 +79,7 @@ class Unit:
         self.exams = ExamStore(connection)
         self.attempts = AttemptStore(connection)
         self.scores = ScoreStore(connection)
+        self.emergency = EmergencyStore(connection)
         self.proposals = ProposalStore(connection)
         self.bank = BankStore(connection)
         self.proctor = ProctorStore(connection)

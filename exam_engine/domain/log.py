@@ -26,6 +26,7 @@ Kind: TypeAlias = Literal[
     "submitted",
     "expired",
     "terminated",
+    "imported",
 ]
 
 
