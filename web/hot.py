@@ -24,7 +24,7 @@ from exam_engine.service.seat import Superseded
 from exam_engine.service.start import NotOpen
 from kit.clock import from_milliseconds, milliseconds
 from kit.errors import Fault, Invalid, NotFound
-from kit.http.errors import status_of, unstorable, words_of
+from kit.http.errors import fault_of, status_of, words_of
 from kit.http.formats import LocaleCode, locale_code
 from kit.http.site import BadCsrf, Site, TooLarge
 from proctoring.domain.signals import Signal
@@ -138,7 +138,7 @@ class HotPaths:
         except Fault as error:
             await _reply(send, status_of(error), self._told(error, headers), getattr(error, "retry_after_s", None))
         except Exception as error:
-            fault = _fault_of(error, scope["path"])
+            fault = fault_of(error, scope["path"])
             await _reply(send, status_of(fault), self._told(fault, headers))
         else:
             await _reply(send, 204 if answer is None else 200, answer)
@@ -289,16 +289,7 @@ class HotPaths:
         except Fault as error:
             return self._told(error, headers)
         except Exception as error:
-            return self._told(_fault_of(error, "socket"), headers)
-
-
-def _fault_of(error: Exception, path: str) -> Fault:
-    """What to tell of an error that is no refusal: input that PostgreSQL cannot hold, or our bug, logged whole."""
-    if unstorable(error):
-        log.warning("hot-path-unstorable", path=path, error=repr(error))
-        return Invalid("a value is out of range")
-    log.error("hot-path-crashed", path=path, exc_info=error)
-    return Fault()
+            return self._told(fault_of(error, "socket"), headers)
 
 
 def _cookie_of(headers: Headers, name: str) -> str | None:

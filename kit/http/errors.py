@@ -6,11 +6,13 @@ words of its own takes those of its family.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 import asyncpg
+import structlog
 
 from kit.errors import (
     Conflict,
@@ -26,6 +28,8 @@ from kit.errors import (
 )
 from kit.http.formats import N_
 
+log = structlog.get_logger(__name__)
+
 Translate: TypeAlias = Callable[[str], str]
 
 _STATUS: tuple[tuple[type[Fault], int], ...] = (
@@ -40,6 +44,13 @@ _STATUS: tuple[tuple[type[Fault], int], ...] = (
     (Unavailable, 503),
     (Fault, 500),
 )
+
+
+@dataclass(eq=False)
+class Disturbed(Unavailable):
+    """The database does not answer."""
+
+    key: ClassVar[str] = "disturbed"
 
 
 @dataclass(frozen=True)
@@ -66,14 +77,42 @@ MESSAGES: dict[str, Words] = {
     "locked": Words(N_("This is still locked"), N_("It opens when you have started.")),
     "too-many": Words(N_("Too many tries"), N_("Wait %(retry_after_s)s seconds and try again.")),
     "unavailable": Words(N_("The service is busy"), N_("Wait a moment and try again; nothing was lost.")),
+    "disturbed": Words(
+        N_("The service is disturbed for a moment"),
+        N_("Saved answers are safe. Try again shortly."),
+    ),
     "fault": Words(N_("Something went wrong on our side"), N_("Try again. If it happens again, tell the organiser.")),
 }
 
 
-def unstorable(error: Exception) -> bool:
-    """Whether PostgreSQL cannot hold a value: NUL in a text, a number out of range; the server or asyncpg says so."""
+_AWAY = (
+    OSError,  # no socket, refused, reset
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,  # starting up or shutting down
+    asyncpg.TooManyConnectionsError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+)
+SELDOM_S = 10.0  # a database that is away is one line in the log, not one for every request
+_told_at = float("-inf")
+
+
+def fault_of(error: Exception, where: str) -> Fault:
+    """What to tell of an error that is no refusal: a value that PostgreSQL cannot hold (NUL in a text, a number out of
+    range), a store that is away, or our bug, logged whole.
+    """
+    global _told_at  # noqa: PLW0603  # one memory per process
     refused_by_client = isinstance(error, asyncpg.InterfaceError) and isinstance(error, ValueError)
-    return refused_by_client or isinstance(error, asyncpg.DataError)
+    if refused_by_client or isinstance(error, asyncpg.DataError):
+        log.warning("value-unstorable", where=where, error=repr(error))
+        return Invalid("a value is out of range")
+    if isinstance(error, (*_AWAY, asyncpg.InterfaceError)):  # InterfaceError: the connection was closed under us
+        if time.monotonic() - _told_at > SELDOM_S:
+            _told_at = time.monotonic()
+            log.error("store-away", where=where, error=repr(error))
+        return Disturbed(retry_after_s=3)
+    log.error("crashed", where=where, exc_info=error)
+    return Fault()
 
 
 def status_of(error: Fault) -> int:

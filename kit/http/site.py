@@ -37,7 +37,7 @@ from kit.accounts.service import who_is
 from kit.accounts.store import AccountStore, Staff
 from kit.clock import Clock
 from kit.errors import Fault, Forbidden, Invalid, NotFound, Unauthenticated
-from kit.http.errors import Words, status_of, unstorable, words_of
+from kit.http.errors import Words, fault_of, status_of, words_of
 from kit.http.formats import Formats, LocaleCode, load_catalogs, locale_code
 from kit.postgres import Pool
 from kit.signing import derive_key
@@ -218,10 +218,13 @@ class Site:
 
     async def fail(self, error: Fault) -> tuple[Any, int, dict[str, str]]:
         """A typed error as a page or as JSON, in the reader's language, with its next step."""
+        if status_of(error) == 500:
+            log.error("request-failed", key=error.key, path=request.path, exc_info=error)
+        return await self._tell(error)
+
+    async def _tell(self, error: Fault) -> tuple[Any, int, dict[str, str]]:
         status = status_of(error)
         title, next_step = words_of(error, self.translate, self.options.messages)
-        if status >= 500:
-            log.error("request-failed", key=error.key, path=request.path, exc_info=error)
         retry = getattr(error, "retry_after_s", None)
         headers = {"Retry-After": str(retry)} if retry else {}
         if request.path.startswith(("/api/", "/inbox/")):
@@ -243,12 +246,8 @@ class Site:
         return page, error.code or 500, headers
 
     async def fail_unforeseen(self, error: Exception) -> Any:
-        """Our bug: logged whole, told without detail."""
-        if unstorable(error):
-            log.warning("request-unstorable", path=request.path, error=repr(error))
-            return await self.fail(Invalid("a value is out of range"))
-        log.error("request-crashed", path=request.path, exc_info=error)
-        return await self.fail(Fault())
+        """No refusal of ours: told without detail."""
+        return await self._tell(fault_of(error, request.path))
 
 
 def local_target(target: str, otherwise: str) -> str:

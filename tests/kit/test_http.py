@@ -211,5 +211,5 @@ async def test_without_a_database_pages_still_answer(pool, database_url):
     await broken.close()
     client = made(broken).test_client()
     answer = await client.get("/staff/login", headers={"Cookie": "p_staff=x"})
-    assert answer.status_code == 500
+    assert answer.status_code == 503
     assert "<h1" in await answer.get_data(as_text=True)
