@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -40,6 +41,8 @@ SETTINGS = {
     "log_min_messages": "warning",
     "timezone": "UTC",
 }
+STANDBY = "ombilin_standby"
+READY = ("ready", "standby")  # the states of postmaster.pid in which connections are taken
 NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
@@ -65,11 +68,21 @@ def _installation() -> Path:
 class EmbeddedPostgres:
     """`start` returns the superuser's address; `stop` is a fast, clean shutdown. Also a context manager."""
 
-    def __init__(self, data_dir: Path, *, database: str = "ombilin", durable: bool = True) -> None:
+    def __init__(
+        self,
+        data_dir: Path,
+        *,
+        database: str = "ombilin",
+        durable: bool = True,
+        settings: Mapping[str, str] | None = None,
+        wal_dir: Path | None = None,
+    ) -> None:
         self.data_dir = Path(data_dir).resolve()
         self._cluster = self.data_dir / "postgres"
         self._database = database
         self._durable = durable
+        self._settings = {**SETTINGS, **({} if durable else NOT_DURABLE), **(settings or {})}
+        self._wal_dir = wal_dir
         self._process: subprocess.Popen[bytes] | None = None
         self._uid = UNPRIVILEGED_UID if hasattr(os, "geteuid") and os.geteuid() == 0 else None
         name = hashlib.sha256(str(self._cluster).encode()).hexdigest()[:12]
@@ -91,7 +104,8 @@ class EmbeddedPostgres:
             self._initialise()
         if not self._running():
             self._launch()
-        self._ensure_database()
+        if not (self._cluster / "standby.signal").exists():
+            self._ensure_database()
         return self.url_for(SUPERUSER)
 
     def stop(self) -> None:
@@ -171,12 +185,56 @@ class EmbeddedPostgres:
             "--auth-host=reject",
             f"--username={SUPERUSER}",
             *([] if self._durable else ["--no-sync"]),
+            *([f"--waldir={self._wal_dir}"] if self._wal_dir else []),
             f"--pgdata={self._cluster}",
         )
 
+    def pids(self) -> list[int]:
+        """The running postmaster, if there is one; its backends are its children."""
+        pid = self._pid()
+        return [pid] if pid is not None else []
+
+    def kill(self) -> None:
+        """End every process of the server at once, as a power cut does; `start` recovers from the log."""
+        pid = self._pid()
+        if pid is None:
+            return
+        try:
+            os.killpg(pid, signal.SIGKILL)  # it leads a session of its own
+        except ProcessLookupError:
+            os.kill(pid, signal.SIGKILL)
+        if self._process is not None:
+            self._process.wait()
+            self._process = None
+        while _alive(pid):
+            time.sleep(POLL_S)
+
+    def clone(self, primary: EmbeddedPostgres) -> None:
+        """Become a standby of a running server; `start` follows it, `promote` takes over."""
+        self._prepare_directories()
+        self._run(
+            "copy the primary",
+            str(self._bin / "pg_basebackup"),
+            f"--pgdata={self._cluster}",
+            f"--host={primary.socket_dir}",
+            f"--username={SUPERUSER}",
+            "--write-recovery-conf",
+            "--checkpoint=fast",
+        )
+        self._settings["primary_conninfo"] = f"host={primary.socket_dir} user={SUPERUSER} application_name={STANDBY}"
+
+    def require_replica(self) -> None:
+        """From now on a commit waits until the standby has it on its disk too."""
+        # a setting in a file, not a switch: a promoted standby must not wait for one of its own
+        for statement in (f"alter system set synchronous_standby_names = '{STANDBY}'", "select pg_reload_conf()"):
+            self.run_sql(statement, "postgres")
+
+    def promote(self) -> None:
+        """End following and accept writes."""
+        self.run_sql("select pg_promote(true, 60)", "postgres")
+
     def _launch(self) -> None:
-        settings = SETTINGS | ({} if self._durable else NOT_DURABLE)
-        switches = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+        switches = [part for name, value in self._settings.items() for part in ("-c", f"{name}={value}")]
         with self._log_path.open("ab") as log:
             self._process = subprocess.Popen(
                 [str(self._bin / "postgres"), "-D", str(self._cluster), "-k", str(self.socket_dir), *switches],
@@ -193,7 +251,7 @@ class EmbeddedPostgres:
         while time.monotonic() < deadline:
             if self._process.poll() is not None:
                 raise PostgresFailed(step="start", said=self._log_tail())
-            if self._state() == "ready" and self._pid() == self._process.pid:
+            if self._state() in READY and self._pid() == self._process.pid:
                 return
             time.sleep(POLL_S)
         raise PostgresFailed(step=f"start within {START_TIMEOUT_S:.0f} s", said=self._log_tail())
@@ -240,7 +298,7 @@ class EmbeddedPostgres:
         return lines[7].strip() if len(lines) > 7 else ""
 
     def _running(self) -> bool:
-        return self._pid() is not None and self._state() == "ready" and self._lines()[4].strip() == str(self.socket_dir)
+        return self._pid() is not None and self._state() in READY and self._lines()[4].strip() == str(self.socket_dir)
 
 
 def _alive(pid: int) -> bool:

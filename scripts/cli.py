@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import inspect
 import os
+import socket
 from collections.abc import Callable, Coroutine
 from enum import StrEnum
 from importlib.metadata import version
@@ -55,6 +57,25 @@ def run(command: Callable[P, Coroutine[Any, Any, None] | None], *args: P.args, *
         raise typer.Exit(1) from error
     except KeyboardInterrupt:
         raise typer.Exit(INTERRUPTED) from None
+    except Exception as error:
+        sentence = _surroundings(error)
+        if sentence is None:
+            raise
+        typer.secho(sentence, fg=typer.colors.RED, err=True)
+        raise typer.Exit(1) from error
+
+
+def _surroundings(error: Exception) -> str | None:
+    """A sentence for what is wrong around us, not in us: a taken port, a database that does not let us in."""
+    from asyncpg import InterfaceError, PostgresError
+
+    if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
+        return "The port is in use. Stop what uses it, or choose another: OMBILIN_PORT, OMBILIN_RECRUITMENT_PORT."
+    if isinstance(error, (ConnectionError, FileNotFoundError, socket.gaierror, TimeoutError, InterfaceError)):
+        return f"A server that is needed does not answer: {error}\nCheck that PostgreSQL (and Redis) run, and their addresses."
+    if isinstance(error, PostgresError):
+        return f"PostgreSQL refuses: {error}\nCheck the address, the role and the password; `ombilin migrate` makes the schemas."
+    return None
 
 
 def _new_password() -> str:
@@ -201,15 +222,49 @@ def demo_logins(as_json: AsJson = False) -> None:
 def rehearse(
     candidates: Annotated[int, typer.Option(min=1, max=20_000, help="How many take the exam at once.")] = 200,
     minutes: Annotated[float, typer.Option(min=0.2, help="Length of the compressed exam.")] = 1.0,
+    think: Annotated[str, typer.Option(help="Seconds between two answers of a candidate, from-to.")] = "5-40",
+    storm: Annotated[float, typer.Option(min=0.1, max=600, help="All start within so many seconds.")] = 10.0,
+    proctoring: Annotated[bool, typer.Option("--proctoring", help="Webcam frames every 5 s and a vision worker.")] = (
+        False
+    ),
+    expected: Annotated[int, typer.Option(min=0, help="Peak of the session to come, for the verdict.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Everything random follows from it.")] = 1,
+    report: Annotated[Path | None, typer.Option(help="Write an HTML report with plots to this file.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Let simulated candidates take an exam, then reconcile every answer."""
+    """Let simulated candidates take an exam, reconcile every answer, say whether a session may be opened."""
     from scripts.commands import rehearsal
 
-    run(rehearsal.rehearse, os.environ, candidates, minutes, as_json=as_json)
+    wish = rehearsal.Wish(
+        candidates=candidates,
+        minutes=minutes,
+        think_s=rehearsal.parse_think(think),
+        storm_s=storm,
+        proctoring=proctoring,
+        seed=seed,
+        expected=expected,
+        report=report,
+    )
+    run(rehearsal.rehearse, os.environ, wish, as_json=as_json)
 
 
-app.add_typer(attempt_app, name="attempt", rich_help_panel=PROOF, help="Receipts: whether a log is the one that was acknowledged.")
+@app.command(rich_help_panel=PROOF)
+def faults(
+    plan: Annotated[str, typer.Option(help="One plan by name, or `all`; `list` names them.")] = "all",
+    candidates: Annotated[int, typer.Option(min=2, max=20_000, help="How many take the exam meanwhile.")] = 200,
+    points: Annotated[int, typer.Option(min=1, max=100, help="Random moments at which a fault strikes.")] = 3,
+    seed: Annotated[int, typer.Option(min=0, help="Everything random follows from it; 0 draws one.")] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Break a system of its own in every way of the fault table, and count what was lost, doubled, accepted late."""
+    from scripts.commands import faults as command
+
+    run(command.run_plans, os.environ, plan, candidates=candidates, points=points, seed=seed, as_json=as_json)
+
+
+app.add_typer(
+    attempt_app, name="attempt", rich_help_panel=PROOF, help="Receipts: whether a log is the one that was acknowledged."
+)
 
 
 @attempt_app.command("verify")

@@ -6,264 +6,168 @@ ways. With no database configured, a temporary embedded system is started and th
 
 from __future__ import annotations
 
-import asyncio
-import secrets
-import socket
-import sys
+import os
 import tempfile
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass
 from datetime import timedelta
 from pathlib import Path
-from uuid import UUID, uuid4
+from typing import Any
 
-import httpx
 import msgspec
-import numpy as np
 import typer
 from rich.console import Console
-from rich.progress import Progress
 from rich.table import Table
 
-from exam_engine.domain.records import Exam, Participant, Session
-from exam_engine.service.seat import pin_digest
 from kit.clock import utc_now
-from kit.embedded import EmbeddedPostgres
-from kit.errors import Unavailable
-from kit.postgres import Connection, open_connection
+from kit.postgres import open_connection
 from kit.settings import read_settings
-from kit.signing import derive_key
-from scripts.commands.demo import load_bank
-from scripts.commands.recompute import mismatches
-from scripts.commands.rehearsal_robot import Journal, Robot, Temper
+from scripts.commands.rehearsal_page import page
+from scripts.commands.rehearsal_verdict import Verdict, judge
+from scripts.robots.crowd import Crowd
+from scripts.robots.journal import Acked
+from scripts.robots.machine import Meter, Sample
+from scripts.robots.orders import Orders
+from scripts.robots.pictures import make_pictures
+from scripts.robots.reconcile import Reconciliation, Records, reconcile
+from scripts.robots.sitting import PIN, prepare, wait_overdue_ended
+from scripts.robots.system import Needs, System
 from web.settings import Settings
-from web.wiring import Unit, migrate_all
 
-ITEMS = 110
-PIN = "REHEARSE"
 GRACE_S = 20  # how long after the deadline the last attempt must have ended
-READY_TRIES = 200
+SPARE_S = 300.0  # for logging in and for draining, beside the exam itself
+FRAME_S = 5.0
+LOG_INS_PER_S = 40  # the waiting room fills in the minutes before T0; that is no storm
+SET_UP_S = 6.0  # to write the session and to start the robots
 
 
-@dataclass
-class Report:
-    """What is printed; milliseconds."""
+class Wish(msgspec.Struct, frozen=True, kw_only=True):
+    """What was asked for on the command line."""
 
     candidates: int
     minutes: float
-    started: int
-    submitted: int
-    expired: int
-    acked: int
-    stored: int
-    lost: int
-    doubled: int
-    accepted_late: int
-    refused_late: int
-    rejected: int
-    retried: int
-    scores: int
-    score_mismatches: int
-    ack_p50_ms: float
-    ack_p95_ms: float
-    ack_p99_ms: float
-    start_p95_ms: float
-    start_p99_ms: float
-    failures: list[str]
-
-    @property
-    def holds(self) -> bool:
-        """Whether every promise was kept."""
-        broken = self.lost + self.doubled + self.accepted_late + self.score_mismatches + len(self.failures)
-        return broken == 0 and self.started == self.scores == self.candidates
+    think_s: tuple[float, float]
+    storm_s: float
+    proctoring: bool
+    seed: int
+    expected: int
+    report: Path | None = None
 
 
-async def rehearse(environ: Mapping[str, str], candidates: int, minutes: float, *, as_json: bool) -> None:
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """What is printed, beside the reconciliation; costs are None where the server's processes are out of reach."""
+
+    candidates: int
+    minutes: float
+    seed: int
+    acks_per_s: float
+    cpu_ms_per_candidate: float | None
+    cpu_ms_per_ack: float | None
+    cpu_cores: float | None
+    memory_kb_per_candidate: float | None
+    verdict: Verdict
+
+
+def parse_think(text: str) -> tuple[float, float]:
+    """`5-40` -> (5.0, 40.0); raises typer's error for people."""
+    low, dash, high = text.partition("-")
+    try:
+        span = (float(low), float(high if dash else low))
+    except ValueError as error:
+        raise typer.BadParameter("write it like 5-40, in seconds") from error
+    if not 0 < span[0] <= span[1]:
+        raise typer.BadParameter("the first must be above 0 and not above the second")
+    return span
+
+
+async def rehearse(environ: Mapping[str, str], wish: Wish, *, as_json: bool) -> None:
     """Rehearse and print the report; exit status 1 when a promise was broken."""
-    async with _system(environ) as settings:
-        report = await _rehearse(settings, candidates, minutes, quiet=as_json)
+    with tempfile.TemporaryDirectory(prefix="ombilin-rehearsal-") as folder:
+        async with _system(environ, wish) as (settings, pids):
+            counted, report, samples, journals = await _rehearse(settings, wish, Path(folder), pids)
+        if wish.report is not None:
+            records = Records(journals)
+            wish.report.write_text(page(counted, report, records, samples), encoding="utf-8")
+    told: dict[str, Any] = msgspec.to_builtins(report) | msgspec.to_builtins(counted)
+    told["holds"] = not counted.broken() and counted.started == counted.scores == wish.candidates
     if as_json:
-        typer.echo(msgspec.json.encode(asdict(report) | {"holds": report.holds}).decode())
+        typer.echo(msgspec.json.encode(told).decode())
     else:
         table = Table("figure", "value", title="Rehearsal")
-        for name, value in asdict(report).items():
-            table.add_row(name, str(value))
+        for name, value in told.items():
+            if name != "verdict":
+                table.add_row(name, str(value))
         Console().print(table)
-    if not report.holds:
+        typer.echo(report.verdict.words)
+    if not told["holds"]:
         raise typer.Exit(1)
 
 
 @asynccontextmanager
-async def _system(environ: Mapping[str, str]) -> AsyncIterator[Settings]:
+async def _system(environ: Mapping[str, str], wish: Wish) -> AsyncIterator[tuple[Settings, Any]]:
     if "OMBILIN_DATABASE_URL" in environ:
-        yield read_settings(Settings, environ)
+        yield read_settings(Settings, environ), lambda: ()
         return
-    with tempfile.TemporaryDirectory(prefix="ombilin-rehearsal-") as folder:
-        server = EmbeddedPostgres(Path(folder))
-        own = {
-            "OMBILIN_DATABASE_URL": server.start(),
-            "OMBILIN_SECRET_KEY": secrets.token_hex(32),
-            "OMBILIN_SIGNING_KEY": secrets.token_hex(32),
-            "OMBILIN_PORT": str(_free_port()),
-            "OMBILIN_LOG_LEVEL": "warning",
-        }
-        own["OMBILIN_BASE_URL"] = f"http://127.0.0.1:{own['OMBILIN_PORT']}"
-        settings = read_settings(Settings, own)
-        connection = await open_connection(settings.database_url)
-        await migrate_all(connection)
-        await connection.close()
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "scripts.cli", "serve", env={**environ, **own}
-        )
-        try:
-            await _wait_ready(settings.base_url, process)
-            yield settings
-        finally:
-            if process.returncode is None:
-                process.terminate()
-                await process.wait()
-            server.erase()
+    async with System(Needs(vision=wish.proctoring), environ) as system:
+        yield system.settings, system.pids
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-async def _wait_ready(base_url: str, process: asyncio.subprocess.Process) -> None:
-    async with httpx.AsyncClient(trust_env=False) as http:
-        for _ in range(READY_TRIES):
-            if process.returncode is not None:
-                break  # it said why on standard error
-            try:
-                if (await http.get(f"{base_url}/readyz")).status_code == 200:
-                    return
-            except httpx.HTTPError:
-                pass
-            await asyncio.sleep(0.1)
-    raise Unavailable(retry_after_s=5)
-
-
-async def _prepare(settings: Settings, connection: Connection, candidates: int, minutes: int) -> tuple[UUID, list[str]]:
-    now = utc_now()
-    tag = secrets.token_hex(3)
-    exam = Exam(
-        id=uuid4(),
-        code=f"REHEARSAL-{tag}",
-        title={"id": "Gladi", "en": "Rehearsal"},
-        instructions={"id": [], "en": []},
-        blueprint="skd",
-        rule_pack="skd-2024",
-        minutes=minutes,
-        board=True,
-        proctoring={"camera": False},
-    )
-    session = Session(uuid4(), exam.id, f"REHEARSAL-{tag}", now - timedelta(minutes=1), now + timedelta(hours=2))
-    numbers = [f"R-{tag}-{n:05}" for n in range(candidates)]
-    pin_key = derive_key(settings.secret_key, "pin")
-    async with connection.transaction():
-        unit = Unit(connection)
-        await load_bank(unit)
-        await unit.exams.add_exam(exam, now)
-        await unit.exams.add_session(session)
-        await unit.exams.add_participants(
-            [
-                Participant(uuid4(), session.id, number, "Robot", pin_digest(pin_key, number, PIN), "general", "-", 0)
-                for number in numbers
-            ]
-        )
-    return session.id, numbers
-
-
-def _temper(place: int, minutes: float) -> Temper:
-    slow = place % 5 == 0
-    return Temper(
-        socket=place % 2 == 0,
-        offline=place % 7 == 3,
-        repeats=place % 6 == 1,
-        wavers=place % 4 == 2,
-        slow=slow,
-        think_s=minutes * 60 * (1.3 if slow else 0.7) / ITEMS,
-    )
-
-
-async def _rehearse(settings: Settings, candidates: int, minutes: float, *, quiet: bool) -> Report:
+async def _rehearse(
+    settings: Settings, wish: Wish, folder: Path, pids: Any
+) -> tuple[Reconciliation, Report, list[Sample], list[Path]]:
     connection = await open_connection(settings.database_url)
     try:
-        whole_minutes = max(1, round(minutes))
-        session_id, numbers = await _prepare(settings, connection, candidates, whole_minutes)
-        journal = Journal()
-        with Progress(disable=quiet, transient=True) as progress:
-            bar = progress.add_task("candidates", total=candidates)
-
-            async def one(place: int, number: str) -> None:
-                temper = _temper(place, whole_minutes)
-                await Robot(settings.base_url, number, PIN, temper, journal, seed=place).take()
-                progress.advance(bar)
-
-            await asyncio.gather(*(one(place, number) for place, number in enumerate(numbers)))
-        await _wait_ended(connection, session_id)
-        return await _reconcile(connection, session_id, journal, candidates, whole_minutes)
+        log_in_s = max(1.0, wish.candidates / LOG_INS_PER_S)
+        begins = utc_now() + timedelta(seconds=log_in_s + SET_UP_S)
+        sitting = await prepare(
+            connection,
+            settings,
+            wish.candidates,
+            minutes=max(1, round(wish.minutes)),
+            now=utc_now(),
+            camera=wish.proctoring,
+            starts_at=begins,
+        )
+        orders = Orders(
+            base_url=settings.base_url,
+            numbers=sitting.numbers,
+            pin=PIN,
+            journal="",
+            seed=wish.seed,
+            starts_at=begins.timestamp(),
+            sealed=True,
+            log_in_s=log_in_s,
+            storm_s=wish.storm_s,
+            think_s=wish.think_s,
+            frames_s=FRAME_S if wish.proctoring else 0.0,
+            pictures=make_pictures(folder) if wish.proctoring else [],
+        )
+        async with (
+            Meter(pids, lambda: utc_now().timestamp()) as meter,
+            Crowd(orders, folder, processes=os.cpu_count() or 1) as crowd,
+        ):
+            await crowd.ready()
+            await crowd.done(wish.minutes * 60 + 60 + SPARE_S)
+            await wait_overdue_ended(connection, sitting.session_id, GRACE_S)
+        counted = await reconcile(connection, sitting.session_id, crowd.journals)
+        report = _report(wish, counted, meter, Records(crowd.journals).of(Acked))
+        return counted, report, meter.samples, crowd.journals
     finally:
         await connection.close()
 
 
-async def _wait_ended(connection: Connection, session_id: UUID) -> None:
-    running = "select count(*) from exam.attempt where session_id = $1 and status = 'active'"
-    for _ in range(GRACE_S * 5):
-        if not await connection.fetchval(running, session_id):
-            return
-        await asyncio.sleep(0.2)
-
-
-async def _reconcile(
-    connection: Connection, session_id: UUID, journal: Journal, candidates: int, minutes: float
-) -> Report:
-    attempts = await connection.fetch(
-        "select id, status, deadline_at from exam.attempt where session_id = $1 and started_at is not null", session_id
-    )
-    deadlines = {row["id"]: row["deadline_at"] for row in attempts}
-    events = await connection.fetch(
-        "select e.attempt_id, e.client_id, e.client_seq, e.item_version_id, e.revision, e.server_at,"
-        " e.payload #>> '{base,identifier}' as chosen"
-        " from exam.event e join exam.attempt a on a.id = e.attempt_id"
-        " where a.session_id = $1 and e.kind = 'responded'",
-        session_id,
-    )
-    stored = [
-        (e["attempt_id"], e["client_id"], e["client_seq"], str(e["item_version_id"]), e["revision"], e["chosen"])
-        for e in events
-    ]
-    kept = set(stored)
-    scores, wrong = await mismatches(connection, session_id)
-    statuses = [row["status"] for row in attempts]
+def _report(wish: Wish, counted: Reconciliation, meter: Meter, acked: list[Acked]) -> Report:
+    seconds = max((each.at for each in acked), default=0) - min((each.at for each in acked), default=0)
+    measured = meter.samples[-1].memory > 0
+    span_s = meter.samples[-1].at - meter.samples[0].at
     return Report(
-        candidates=candidates,
-        minutes=minutes,
-        started=len(attempts),
-        submitted=statuses.count("submitted"),
-        expired=statuses.count("expired"),
-        acked=len(journal.acked),
-        stored=len(stored),
-        lost=sum(each not in kept for each in journal.acked),
-        doubled=len(stored) - len({each[:3] for each in stored}),
-        accepted_late=sum(e["server_at"] > deadlines[e["attempt_id"]] for e in events),
-        refused_late=journal.late,
-        rejected=journal.rejected,
-        retried=journal.retried,
-        scores=scores,
-        score_mismatches=len(wrong),
-        ack_p50_ms=_percentile(journal.ack_s, 50),
-        ack_p95_ms=_percentile(journal.ack_s, 95),
-        ack_p99_ms=_percentile(journal.ack_s, 99),
-        start_p95_ms=_percentile(journal.start_s, 95),
-        start_p99_ms=_percentile(journal.start_s, 99),
-        failures=(journal.failures + wrong)[:20],
+        candidates=wish.candidates,
+        minutes=wish.minutes,
+        seed=wish.seed,
+        acks_per_s=round(len(acked) / seconds, 1) if seconds else 0.0,
+        cpu_ms_per_candidate=round(meter.cpu_s / wish.candidates * 1000, 1) if measured else None,
+        cpu_ms_per_ack=round(meter.cpu_s / max(1, len(acked)) * 1000, 2) if measured else None,
+        cpu_cores=round(meter.cpu_s / max(1.0, span_s), 2) if measured else None,
+        memory_kb_per_candidate=round(meter.grown / wish.candidates / 1024, 1) if measured else None,
+        verdict=judge(counted, candidates=wish.candidates, expected=wish.expected),
     )
-
-
-def _percentile(seconds: list[float], percent: float) -> float:
-    return round(float(np.percentile(seconds, percent)) * 1000, 1) if seconds else 0.0

@@ -11,6 +11,7 @@ CANDIDATES = 200
 def test_nothing_acknowledged_is_lost():
     environ = {name: value for name, value in os.environ.items() if not name.startswith("OMBILIN_")}
     command = [sys.executable, "-m", "scripts.cli", "rehearse", "--candidates", str(CANDIDATES), "--minutes", "1"]
+    command += ["--think", "0.2-0.8"]  # a whole exam in the minute
     done = subprocess.run([*command, "--json"], env=environ, capture_output=True, text=True, check=False, timeout=600)
     print(done.stdout)
     assert done.stdout, done.stderr[-3000:]
