@@ -71,10 +71,17 @@ def _surroundings(error: Exception) -> str | None:
 
     if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
         return "The port is in use. Stop what uses it, or choose another: OMBILIN_PORT, OMBILIN_RECRUITMENT_PORT."
-    if isinstance(error, (ConnectionError, FileNotFoundError, socket.gaierror, TimeoutError, InterfaceError)):
-        return f"A server that is needed does not answer: {error}\nCheck that PostgreSQL (and Redis) run, and their addresses."
+    nobody = (ConnectionError, FileNotFoundError, socket.gaierror, TimeoutError, InterfaceError)
+    if isinstance(error, nobody) and getattr(error, "filename", None) is None:  # a file has a name, a socket has none
+        return (
+            f"A server that is needed does not answer: {error}\n"
+            "Check that PostgreSQL (and Redis) run, and their addresses."
+        )
     if isinstance(error, PostgresError):
-        return f"PostgreSQL refuses: {error}\nCheck the address, the role and the password; `ombilin migrate` makes the schemas."
+        return (
+            f"PostgreSQL refuses: {error}\n"
+            "Check the address, the role and the password; `ombilin migrate` makes the schemas."
+        )
     return None
 
 

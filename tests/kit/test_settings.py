@@ -7,7 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from kit.settings import BadSettings, read_settings, setting
+from kit.settings import (
+    HEX_32,
+    HEX_SECRET,
+    LOG_LEVEL,
+    PORT,
+    POSTGRES_ADDRESS,
+    REDIS_ADDRESS,
+    TIME_ZONE,
+    WEB_ADDRESS,
+    BadSettings,
+    read_settings,
+    setting,
+)
 
 
 @dataclass(frozen=True)
@@ -30,3 +42,21 @@ def test_all_problems_at_once_and_no_secret_shown():
     assert "OMBILIN_URL is not set" in told
     assert "OMBILIN_PORT: 'eighty' is not a whole number" in told
     assert "OMBILIN_LOUD: 'very' is not true or false" in told
+
+
+@pytest.mark.parametrize(
+    ("form", "good", "bad"),
+    [
+        (PORT, [1, 8400, 65535], [0, -1, 65536]),
+        (HEX_32, ["ab" * 32], ["ab" * 31, "ab" * 33, "zz" * 32, ""]),
+        (HEX_SECRET, ["ab" * 32, "ab" * 64], ["ab" * 31, "a" * 65, "secret" * 20]),
+        (WEB_ADDRESS, ["http://127.0.0.1:8400", "https://ujian.example.go.id"], ["foo", "ftp://x", "http://"]),
+        (POSTGRES_ADDRESS, ["postgresql://a@/b?host=/run"], ["mysql://a/b", "postgresql:"]),
+        (REDIS_ADDRESS, ["redis://live/0", "unix:///run/redis"], ["live"]),
+        (TIME_ZONE, ["Asia/Jakarta", "Asia/Jayapura"], ["WIB", "Mars/X"]),
+        (LOG_LEVEL, ["info"], ["INFO", "loud"]),
+    ],
+)
+def test_forms(form, good, bad):
+    assert all(form.fits(value) for value in good)
+    assert not any(form.fits(value) for value in bad)
