@@ -41,7 +41,6 @@ def candidate_routes(deps: Deps, seats: Seats, site: Site) -> Blueprint:
     async def login() -> Any:
         form = await request.form
         number, pin = form.get("number", "").strip(), form.get("pin", "")
-        limiter.hit(number[:64], g.now)
         fresh = Attempt(
             id=uuid4(),
             participant_id=UUID(int=0),
@@ -67,6 +66,8 @@ def candidate_routes(deps: Deps, seats: Seats, site: Site) -> Blueprint:
                     g.now, f"participant:{number}", "seat-taken", str(seat.attempt_id), {"again": seat.taken_over}
                 )
         except WrongPin as error:
+            # only wrong PINs count, and the right one always opens: nobody can lock out a number that is public
+            limiter.hit(number[:64], g.now)
             problem = ". ".join(words_of(error, site.translate, MESSAGES))
             return await render_template("candidate/login.html", problem=problem, number=number[:64]), 401
         limiter.forget(number[:64])
