@@ -311,6 +311,40 @@ def attempt_import(
     run(emergency.import_file, os.environ, file.read_bytes(), actor, reason, as_json=as_json)
 
 
+@app.command("change-key", rich_help_panel=PEOPLE)
+def change_key(
+    version: Annotated[UUID, typer.Argument(help="The item version whose key was wrong.")],
+    reason: Annotated[str, typer.Option(help="Why, for the record.")],
+    by: Annotated[str, typer.Option(help="The user name of who changes it; the password is asked for.")],
+    right: Annotated[list[str] | None, typer.Option(help="An option that is right; several may be given.")] = None,
+    points: Annotated[list[str] | None, typer.Option(help="OPTION=POINTS, for each option of a weighted item.")] = None,
+    full: Annotated[bool, typer.Option("--full", help="The item is void: everybody gets its full points.")] = False,
+) -> None:
+    """Add a changed key beside the old one; scores change only with `ombilin rescore`."""
+    from scripts.commands import rescoring
+
+    run(rescoring.change_key, os.environ, version, reason, by, right or [], points or [], full=full)
+
+
+@app.command(rich_help_panel=PROOF)
+def rescore(
+    session: Annotated[str, typer.Option(help="The code of the session.")],
+    apply: Annotated[bool, typer.Option("--apply/--preview", help="Make new versions, or only look.")] = False,
+    approver: Annotated[
+        list[str] | None, typer.Option(help="With --apply, twice: user names; the passwords are asked for.")
+    ] = None,
+    reason: Annotated[str, typer.Option(help="With --apply: why, for the record.")] = "",
+    expect: Annotated[str | None, typer.Option(help="With --apply: the fingerprint of the preview seen.")] = None,
+    formations: Annotated[list[str] | None, typer.Option(help="VACANCY=POSTS, for the cut-off at three times.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Score a session anew with the newest keys: preview who moves, then apply with two approvers."""
+    from scripts.commands import rescoring
+
+    facts = rescoring.Asked(session, tuple(approver or ()), reason, expect, tuple(formations or ()))
+    run(rescoring.rescore, os.environ, facts, apply=apply, as_json=as_json)
+
+
 @app.command(rich_help_panel=PAGES)
 def screenshots(
     data: Annotated[Path, typer.Option(help="Data folder of the demonstration that scripts/up.py runs.")] = Path(

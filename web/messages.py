@@ -33,6 +33,14 @@ MESSAGES: dict[str, Words] = {
     "same-person": Words(
         N_("The same person may not do both steps"), N_("Ask a colleague with the role to do this step.")
     ),
+    "bad-key": Words(N_("The new key cannot be used"), N_("Mend what is listed, then try again.")),
+    "same-approver": Words(
+        N_("The same person may not approve twice"), N_("Ask a colleague with the role to approve as the second.")
+    ),
+    "preview-changed": Words(
+        N_("What would change is no longer what was shown"), N_("Look at the preview again, then approve it.")
+    ),
+    "no-reason": Words(N_("The reason is missing"), N_("Write why the scores are made anew.")),
     "no-receipt": Words(
         N_("This is not a receipt"), N_("Copy the whole text, or take the file as it was given to you.")
     ),

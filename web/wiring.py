@@ -15,8 +15,8 @@ from redis import asyncio as aioredis
 from exam_engine.domain.operations import ItemOptions
 from exam_engine.domain.records import Exam, Session
 from exam_engine.domain.rulepack import RulePack, parse_rule_pack
-from exam_engine.service.finish import Marking
 from exam_engine.service.item_points import ItemCache, legal_answers
+from exam_engine.service.marking import Marking
 from exam_engine.service.save import LegalAnswers
 from exam_engine.service.start_queue import StartQueue
 from exam_engine.store.attempts import AttemptStore

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from types import MappingProxyType
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -65,8 +66,12 @@ def score_sitting(
     item_points: ItemPoints,
     pack: RulePack,
     track: str,
+    given: Mapping[UUID, Fraction] = MappingProxyType({}),
 ) -> SittingResult:
-    """Score the responses of one sitting; raises `BadRulePack` or `ScoreAboveMaximum` where data do not fit."""
+    """Score the responses of one sitting; `given` are items whose points everybody has, answered or not.
+
+    Raises `BadRulePack` or `ScoreAboveMaximum` where data do not fit.
+    """
     thresholds = pack.thresholds(track)
     items = list(sequence)
     sections: list[SectionResult] = []
@@ -75,10 +80,10 @@ def score_sitting(
         own = [item for item in items if item.section == rule.code]
         for item in own:
             value = responses.get(item.version_id)
-            if is_blank(value):
+            answered += not is_blank(value)
+            if is_blank(value) and item.version_id not in given:
                 continue
-            answered += 1
-            points = item_points(item.version_id, value)
+            points = given[item.version_id] if item.version_id in given else item_points(item.version_id, value)
             earned += points if rule.rule == "weights" else Fraction(rule.right if points == 1 else rule.wrong)
         if earned > rule.max:
             raise ScoreAboveMaximum(rule.code, str(earned), rule.max)

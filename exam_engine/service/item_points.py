@@ -5,26 +5,37 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from fractions import Fraction
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
 from exam_engine.domain.operations import ItemOptions
 from exam_engine.domain.scoring import ItemPoints
 from item_bank.domain.item import ChoiceInteraction, ItemContent
+from item_bank.domain.keys import KeyChange, most, score_changed
 from item_bank.domain.scoring import score_pci
 
 CACHE_LIMIT = 20_000  # item versions; about 4 kB each
 
+NO_CHANGES: Mapping[UUID, KeyChange] = MappingProxyType({})
+
 Loader = Callable[[Sequence[UUID]], Awaitable[Mapping[UUID, ItemContent]]]
 
 
-def points_of(contents: Mapping[UUID, ItemContent]) -> ItemPoints:
-    """Points of a single-response item by its own scoring."""
+def points_of(contents: Mapping[UUID, ItemContent], changes: Mapping[UUID, KeyChange] = NO_CHANGES) -> ItemPoints:
+    """Points of a single-response item by its own scoring, or by its changed key."""
 
     def points(version_id: UUID, value: Any) -> Fraction:
-        return score_pci(contents[version_id], value)
+        change = changes.get(version_id)
+        content = contents[version_id]
+        return score_pci(content, value) if change is None else score_changed(content, change, value)
 
     return points
+
+
+def given_to_all(contents: Mapping[UUID, ItemContent], changes: Mapping[UUID, KeyChange]) -> dict[UUID, Fraction]:
+    """The items whose full points everybody has."""
+    return {each: most(contents[each]) for each, change in changes.items() if change.rule == "full"}
 
 
 def legal_answers(contents: Mapping[UUID, ItemContent]) -> ItemOptions:

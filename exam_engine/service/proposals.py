@@ -19,7 +19,8 @@ from exam_engine.domain.deadline import CREDIT_LIMIT_S
 from exam_engine.domain.proposal import SYSTEM, Person, Proposal, ProposalClosed, ProposalState, agree, agreed
 from exam_engine.domain.records import Progress
 from exam_engine.service.control import BadCredit, credit
-from exam_engine.service.finish import Marking, finish
+from exam_engine.service.finish import finish
+from exam_engine.service.marking import Marking
 from exam_engine.service.ports import ExamUnit
 from kit.errors import Invalid
 

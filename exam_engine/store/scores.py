@@ -51,6 +51,10 @@ class ScoreStore:
         """Every score version of an attempt, oldest first."""
         return [Score(*row) for row in await self._connection.fetch(SQL.select_score_versions, attempt_id)]
 
+    async def latest_of_session(self, session_id: UUID) -> list[Score]:
+        """The newest score version of each attempt of a session."""
+        return [Score(*row) for row in await self._connection.fetch(SQL.select_session_scores, session_id)]
+
     async def attempt_of(self, record_hash: str) -> UUID | None:
         """The attempt whose score record has this hash."""
         found: UUID | None = await self._connection.fetchval(SQL.select_attempt_of_record, record_hash)

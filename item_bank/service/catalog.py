@@ -13,6 +13,7 @@ import msgspec
 from item_bank.domain.blueprint import Blueprint, blueprint_hash, check_blueprint
 from item_bank.domain.draw import PoolItem
 from item_bank.domain.item import Figure, ItemContent, content_hash, problems
+from item_bank.domain.keys import BadKey, KeyChange, key_problems
 from item_bank.domain.records import NewVersion
 from item_bank.domain.versions import Action, SamePerson, State, move
 from item_bank.formats.html import clean, clean_svg, plain_text
@@ -151,3 +152,11 @@ async def save_blueprint(bank: BankPort, blueprint: Blueprint, *, now: datetime)
     sha256 = blueprint_hash(check_blueprint(blueprint))
     if await bank.add_blueprint(blueprint, sha256, now) != sha256:
         raise BlueprintChanged(blueprint.code, blueprint.version)
+
+
+async def change_key(bank: BankPort, change: KeyChange) -> int:
+    """Add a changed key; returns its edition. Raises `BadKey`, or `NoSuchItem` for an unknown version."""
+    content = (await bank.contents([change.version_id]))[change.version_id]
+    if found := key_problems(change, content):
+        raise BadKey(found)
+    return await bank.add_key_change(change)

@@ -13,6 +13,7 @@ import msgspec
 from item_bank.domain.blueprint import Blueprint
 from item_bank.domain.draw import PoolItem
 from item_bank.domain.item import ItemContent
+from item_bank.domain.keys import KeyChange
 from item_bank.domain.records import ItemLine, ItemVersion, Newest, NewVersion, TopicCount
 from item_bank.domain.versions import State
 from kit.errors import NotFound
@@ -133,3 +134,28 @@ class BankStore:
         """The newest version of each."""
         rows = await self._connection.fetch(SQL.select_blueprints)
         return [msgspec.convert(row["definition"], Blueprint) for row in rows]
+
+    async def add_key_change(self, change: KeyChange) -> int:
+        """Insert; returns its edition. Others who change keys wait, so that editions have no gaps."""
+        await self._connection.execute(SQL.lock_key_changes)
+        edition: int = await self._connection.fetchval(
+            SQL.insert_key_change,
+            change.version_id,
+            change.rule,
+            list(change.options),
+            change.points,
+            change.reason,
+            change.changed_by,
+            change.changed_at,
+        )
+        return edition
+
+    async def key_edition(self) -> int:
+        """The newest edition of the keys."""
+        edition: int = await self._connection.fetchval(SQL.select_edition)
+        return edition
+
+    async def key_changes(self, version_ids: Sequence[UUID], edition: int) -> dict[UUID, KeyChange]:
+        """The change that counts for each of the versions that has one, in the keys of `edition`."""
+        rows = await self._connection.fetch(SQL.select_key_changes, list(version_ids), edition)
+        return {row["version_id"]: KeyChange(**{**dict(row), "options": tuple(row["options"])}) for row in rows}

@@ -9,14 +9,17 @@ from uuid import UUID
 import msgspec
 import typer
 
-from exam_engine.domain.receipt import FinalReceipt, NoReceipt, ScoreReceipt, read_receipt
+from exam_engine.domain.receipt import NoReceipt, ScoreReceipt, read_receipt
+from exam_engine.service.item_points import ItemCache
+from exam_engine.service.marking import Marking, mark, record_differences
 from exam_engine.service.verify import AttemptExport, Finding, Recompute, export_attempt, read_export, verify_receipt
+from item_bank.service.catalog import load_versions
 from kit.canonical import sha256_hex
 from kit.postgres import open_connection
 from kit.settings import read_settings
 from kit.signing import SigningKey, verify_record
 from web.settings import Settings
-from web.wiring import Unit
+from web.wiring import Unit, load_rule_packs
 
 
 async def export(environ: Mapping[str, str], attempt: UUID, out: Path) -> None:
@@ -81,18 +84,22 @@ async def _verify_stored(environ: Mapping[str, str], text: str, public_key: str 
             if attempt is None:
                 raise NoReceipt("no score with this record is stored here")
             found = await export_attempt(unit, attempt, public_hex)
-            recompute = await _recompute(unit, found) if not _unscored(receipt) else None
+            recompute = await _recompute(unit, found, SigningKey(settings.signing_key))
     finally:
         await connection.close()
     return verify_receipt(receipt, found, public_hex, recompute)
 
 
-def _unscored(receipt: object) -> bool:
-    return not isinstance(receipt, FinalReceipt | ScoreReceipt)
-
-
-async def _recompute(_unit: Unit, _found: AttemptExport) -> Recompute | None:
-    return None
+async def _recompute(unit: Unit, found: AttemptExport, signing_key: SigningKey) -> Recompute:
+    """Every score version computed anew, by both scorers, with the keys of its edition."""
+    items = ItemCache(lambda version_ids: load_versions(unit.bank, version_ids))
+    marking = Marking(items, load_rule_packs(), signing_key)
+    attempt = await unit.attempts.get(found.attempt)
+    differs: dict[int, list[str]] = {}
+    for score in found.scores:
+        marked = await mark(unit, attempt, marking, score.record["key_version"])
+        differs[score.version] = record_differences(marked, score.record)
+    return lambda _, score: differs[score.version]
 
 
 def tell(finding: Finding, *, as_json: bool) -> None:

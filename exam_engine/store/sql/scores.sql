@@ -19,6 +19,10 @@ from exam.score where attempt_id = $1 order by version desc limit 1;
 select attempt_id, version, event_id, record, record_hash, log_hash, jws, created_at
 from exam.score where attempt_id = $1 order by version;
 
+-- name: select_session_scores
+select distinct on (attempt_id) attempt_id, version, event_id, record, record_hash, log_hash, jws, created_at
+from exam.score where session_id = $1 order by attempt_id, version desc;
+
 -- name: select_attempt_of_record
 select attempt_id from exam.score where record_hash = $1;
 

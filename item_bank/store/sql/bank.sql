@@ -91,3 +91,20 @@ select definition from bank.blueprint where code = $1 order by created_at desc l
 
 -- name: select_blueprints
 select distinct on (code) definition from bank.blueprint order by code, created_at desc;
+
+-- name: lock_key_changes
+lock table bank.key_change in share row exclusive mode;
+
+-- name: insert_key_change
+insert into bank.key_change (edition, version_id, rule, options, points, reason, changed_by, changed_at)
+select coalesce(max(edition), 1) + 1, $1, $2, $3::text[], $4::jsonb, $5, $6, $7 from bank.key_change
+returning edition;
+
+-- name: select_edition
+select coalesce(max(edition), 1) from bank.key_change;
+
+-- name: select_key_changes
+select distinct on (version_id) version_id, rule, reason, changed_by, changed_at, options, points, edition
+from bank.key_change
+where version_id = any($1::uuid[]) and edition <= $2
+order by version_id, edition desc;

@@ -24,8 +24,9 @@ from exam_engine.domain.proposal import AlreadyAsked, Person, ProposalClosed, Sa
 from exam_engine.domain.records import Attempt, Exam, Participant, Session
 from exam_engine.domain.rulepack import RulePack, SectionRule, Thresholds
 from exam_engine.service.control import BadCredit, give_time, pause, resume
-from exam_engine.service.finish import Marking, expire_next, finish
+from exam_engine.service.finish import expire_next, finish
 from exam_engine.service.item_points import legal_answers
+from exam_engine.service.marking import Marking
 from exam_engine.service.proposals import NobodyAffected, approve, ask_credit, ask_termination, decline
 from exam_engine.service.save import LegalAnswers, save_operations
 from exam_engine.service.seat import Superseded, pin_digest, take_seat

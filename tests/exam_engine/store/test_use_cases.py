@@ -60,9 +60,7 @@ class Desk:
     async def start(self, attempt_id):
         blueprint, pool = await self.deps.item_pool("skd", utc_now())
         async with self.deps.unit() as unit:
-            return await start(
-                unit, attempt_id, blueprint=blueprint, pool=pool, rule_packs=self.deps.rule_packs
-            )
+            return await start(unit, attempt_id, blueprint=blueprint, pool=pool, rule_packs=self.deps.rule_packs)
 
     async def begun(self, number="T-001"):
         seat = await self.seat(number)
