@@ -1,5 +1,7 @@
 """The candidate's page and its seat: first click, fresh profile, tabs, devices, log-out, back/forward cache."""
 
+from datetime import timedelta
+
 import pytest
 from playwright.async_api import expect
 
@@ -49,6 +51,36 @@ async def test_the_earliest_click_is_kept(seat, portrait):
     await expect(own.page.locator("fieldset.choices input").first).to_be_checked()
     await own.unsent(0)
     assert len(await own.stored()) == 1
+
+
+SET_START = "update exam.session set starts_at = clock_timestamp() + $1::interval where code = 'SKD-DEMO'"
+
+
+async def test_the_waiting_room_opens_by_itself(seat, portrait, oracle):
+    """The form comes sealed while the candidate waits; at T0 it opens with a key of a few hundred bytes."""
+    own = await seat()
+    await own.log_in()
+    headers = {"X-Ombilin-Seat": "1", "Content-Type": "image/jpeg"}
+    await own.page.context.request.post(f"{own.url}/api/seat/photo", data=portrait, headers=headers)
+    answers: list[tuple[str, int]] = []
+    own.page.on("response", lambda answer: answers.append((answer.url.removeprefix(own.url), answer.status)))
+    await oracle.execute(SET_START, timedelta(seconds=12))
+    try:
+        await own.page.goto(f"{own.url}/exam/")
+        await own.page.get_by_test_id("check-continue").click()
+        await expect(own.page.get_by_test_id("waiting-room")).to_be_visible()
+        await own.page.get_by_test_id("start").click()
+        await expect(own.page.get_by_test_id("start")).to_be_disabled()
+        await expect(own.page.get_by_test_id("nav-1")).to_be_visible()
+    finally:
+        await oracle.execute(SET_START, None)
+    assert ("/api/seat/package", 200) in answers
+    starts = [answer for answer in answers if answer[0].startswith("/api/seat/start")]
+    assert starts[-1] == ("/api/seat/start?sealed=1", 200)
+    assert {status for _, status in starts[:-1]} <= {425}, "too early is told, not started"
+    sent = dict([await own.choose(1)])
+    await own.unsent(0)
+    assert await own.stored() == sent
 
 
 async def test_a_fresh_profile_counts_anew_and_loses_nothing(seat, portrait, browser):

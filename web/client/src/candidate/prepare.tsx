@@ -2,13 +2,18 @@
 
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import { t } from "./words";
-import { getJson, postJpeg, postJson } from "./api";
+import { clockTime, countdown } from "../locale";
+import { getJson, postJpeg, postJson, Refused } from "./api";
 import { cameraProblem, openCamera, snapshot, stream } from "./camera";
-import { clockOffset, measured, stopwatch } from "./clock";
+import { clockOffset, measured, serverNow, stopwatch } from "./clock";
+import { prefetch, start } from "./package";
 import { enterFullscreen } from "./signals";
-import { bootstrap, queue, take } from "./state";
+import { bootstrap, queue, tick } from "./state";
 import type { Bootstrap, State } from "./types";
+import { t } from "./words";
+
+const SPREAD_MS = 2000;
+const MOST_MS = 60_000; // between two questions; T0 may be moved
 
 const PROBLEMS = { refused: "cameraRefused", missing: "cameraMissing", busy: "cameraBusy", insecure: "cameraInsecure" } as const;
 
@@ -160,16 +165,36 @@ export function Check(props: { onDone: () => void }) {
   );
 }
 
+const pauseFor = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
+
 export function Intro() {
   const told = bootstrap.value as Bootstrap;
   const busy = useSignal(false);
   const problem = useSignal("");
+  const opens = told.opens?.at ?? null;
+  const early = opens !== null && tick.value < opens;
+  useEffect(() => {
+    if (opens !== null) void prefetch();
+  }, []);
+  // Pressed before T0 it waits for T0, and a part of two seconds more, so that not all ask at once.
   const begin = async () => {
     busy.value = true;
     problem.value = "";
     if (told.proctoring.fullscreen) await enterFullscreen();
+    if (early) {
+      await prefetch();
+      await pauseFor(opens - serverNow() + Math.random() * SPREAD_MS);
+    }
     try {
-      await take(await postJson<Bootstrap>("/api/seat/start", {}));
+      for (let started = false; !started; ) {
+        try {
+          await start();
+          started = true;
+        } catch (error) {
+          if (!(error instanceof Refused) || error.retryMs <= 0) throw error;
+          await pauseFor(Math.min(error.retryMs, MOST_MS));
+        }
+      }
     } catch (error) {
       problem.value = error instanceof Error ? error.message : "";
     } finally {
@@ -183,10 +208,16 @@ export function Intro() {
           {told.exam.instructions.map((line) => <li key={line}>{line}</li>)}
         </ol>
       </div>
+      {early && (
+        <div class="notice" data-testid="waiting-room">
+          <p>{t("opensAt", { time: clockTime(opens) })} <b role="timer" aria-label={t("opensIn")}>{countdown((opens - tick.value) / 1000)}</b></p>
+          <p>{t(busy.value ? "startsItself" : "startEarly")}</p>
+        </div>
+      )}
       {problem.value && <div class="notice notice-danger" role="alert"><p>{problem.value}</p></div>}
       <div class="actions">
         <button type="button" class="button" data-testid="start" disabled={busy.value} onClick={() => void begin()}>
-          {busy.value ? t("starting") : t("start")}
+          {busy.value ? t(early ? "waiting" : "starting") : t(early ? "startReady" : "start")}
         </button>
       </div>
     </Step>

@@ -6,6 +6,7 @@ import { Storage, type Database, type Row } from "./storage";
 import type { Op } from "./types";
 import type { Vault } from "./vault";
 
+type Form = { language: string; sealed: ArrayBuffer };
 export type Kept = Op & { client: string; late: boolean };
 const all = (attempt: string): IDBKeyRange => IDBKeyRange.bound([attempt, ""], [attempt, "\uffff"]);
 
@@ -24,6 +25,7 @@ export class Queue {
   private seq = 0;
   private waiting: Kept[] = [];
   private read: string[] = [];
+  private form: Form | null = null;
   private writing: Promise<unknown> = Promise.resolve();
   place: number | null = null;
 
@@ -102,6 +104,17 @@ export class Queue {
     if (!this.vault.closed) return;
     const sealed = await this.vault.seal(told);
     await this.storage.use((db) => db.put("kept", sealed, `${this.attempt}:package`).catch(() => undefined));
+  }
+
+  // The sealed form of a session that has not begun; the server has sealed it.
+  async keepForm(language: string, sealed: ArrayBuffer): Promise<void> {
+    this.form = { language, sealed };
+    await this.storage.use((db) => db.put("kept", this.form, `${this.attempt}:form`));
+  }
+
+  async keptForm(language: string): Promise<ArrayBuffer | null> {
+    this.form ??= ((await this.storage.use((db) => db.get("kept", `${this.attempt}:form`))) ?? null) as Form | null;
+    return this.form?.language === language ? this.form.sealed : null;
   }
 
   // Which item was open, so that a browser that died comes back to it.

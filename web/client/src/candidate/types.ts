@@ -23,7 +23,7 @@ export type Bootstrap = {
   participant: { number: string; name: string };
   attempt: { id: string; photo: boolean; checked: boolean; last_revision: number };
   device?: { key: string; seal: string }; // lent by the server: seals what stays here, and the emergency file
-  opens?: number; // when the waiting room opens
+  opens?: { at: number | null; now: number }; // T0: when everybody may start
   state: State;
   proctoring: { camera: boolean; frame_interval_s: number; width: number; height: number; quality: number; fullscreen: boolean };
   sections: { code: string; title: string; first: number; last: number }[];

@@ -122,4 +122,10 @@ export const en: Words = {
   timeOverUnsent: "{n} answers did not reach the server before the time was over. Do not close this page. Save the emergency file and call the proctor.",
   toReceipt: "Go on to the receipt",
   logOutAway: "You cannot log out without the network. Wait until it is back.",
+  opensAt: "The examination opens at {time}. Time to wait:",
+  opensIn: "Time to wait",
+  startEarly: "Press the button below when you are ready; the items open by themselves in time.",
+  startsItself: "You are ready. The items open by themselves in time; there is nothing to press.",
+  startReady: "I am ready",
+  waiting: "Waiting for the start …",
 };

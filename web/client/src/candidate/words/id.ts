@@ -120,6 +120,12 @@ export const id = {
   timeOverUnsent: "{n} jawaban tidak sampai di server sebelum waktu habis. Jangan menutup halaman ini. Simpan berkas darurat dan panggil pengawas.",
   toReceipt: "Lanjut ke bukti hasil",
   logOutAway: "Tanpa jaringan Anda tidak dapat keluar. Tunggulah sampai jaringan pulih.",
+  opensAt: "Ujian dibuka pukul {time}. Sisa waktu tunggu:",
+  opensIn: "Sisa waktu tunggu",
+  startEarly: "Tekan tombol di bawah bila Anda siap; soal terbuka sendiri pada waktunya.",
+  startsItself: "Anda siap. Soal terbuka sendiri pada waktunya; tidak perlu menekan apa pun.",
+  startReady: "Saya siap",
+  waiting: "Menunggu waktu mulai …",
 };
 
 export type Words = typeof id;
