@@ -29,6 +29,7 @@ worker_app = typer.Typer(no_args_is_help=True)
 recruitment_app = typer.Typer(no_args_is_help=True)
 staff_app = typer.Typer(no_args_is_help=True)
 demo_app = typer.Typer(no_args_is_help=True)
+bench_app = typer.Typer(no_args_is_help=True)
 attempt_app = typer.Typer(no_args_is_help=True)
 
 
@@ -343,6 +344,20 @@ def rescore(
 
     facts = rescoring.Asked(session, tuple(approver or ()), reason, expect, tuple(formations or ()))
     run(rescoring.rescore, os.environ, facts, apply=apply, as_json=as_json)
+
+
+app.add_typer(bench_app, name="bench", rich_help_panel=PROOF, help="Measure this machine.")
+
+
+@bench_app.command("delivery")
+def bench_delivery(
+    quick: Annotated[bool, typer.Option("--quick", help="Some seconds, to see that everything runs.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Measure saves, starts and sockets against their goals and against a naive design."""
+    from scripts.commands import bench
+
+    run(bench.delivery, quick=quick, as_json=as_json)
 
 
 @app.command(rich_help_panel=PAGES)

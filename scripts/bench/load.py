@@ -13,7 +13,7 @@ import sys
 import time
 from collections import deque
 from functools import partial
-from typing import Literal
+from typing import Literal, cast
 from uuid import uuid4
 
 import msgspec
@@ -96,8 +96,7 @@ class Line(asyncio.Protocol):
         ).encode()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport), "a TCP connection"
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's is none by inheritance
         if not self._socket:
             self.open.set_result(None)
             return
