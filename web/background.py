@@ -22,7 +22,7 @@ from web.wiring import Deps
 
 log = structlog.get_logger(__name__)
 
-SWEEP_S = 0.5  # an attempt ends at most a second after its deadline
+SWEEP_S = 0.2  # an attempt ends at most a second after its grace, with room for a slow machine
 STUCK_S = 30.0  # before an attempt that could not be ended is tried again
 DELIVERY_POLL_S = 2.0
 DELIVERY_TIMEOUT_S = 10.0

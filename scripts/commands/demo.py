@@ -47,6 +47,7 @@ EXAM_STAFF = (
     ("penulis", "Budi Santoso", "author"),
     ("penelaah", "Ratna Dewi", "reviewer"),
     ("pengawas", "Yusuf Hakim", "proctor"),
+    ("ketua", "Ratna Wulandari", "lead_proctor"),
 )
 RECRUITMENT_STAFF = (("kepegawaian", "Dewi Anggraini", "administrator"),)
 INSTRUCTIONS = {

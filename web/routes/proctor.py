@@ -20,6 +20,7 @@ from web.watching import acted
 from web.wiring import Deps
 
 PROCTORS = ("proctor", "lead_proctor")
+LEADS = ("lead_proctor", "administrator")  # one of the two who agree
 TEXT_LIMIT = 500
 
 
@@ -53,7 +54,8 @@ def proctor_routes(deps: Deps, seats: Seats, site: Site) -> Blueprint:
     @routes.get("/api/proctor/sessions/<uuid:session_id>")
     @requires(*PROCTORS)
     async def session_state(session_id: UUID) -> Any:
-        return jsonify(await view.session(session_id, g.now, g.locale))
+        me = {"username": g.staff.username, "lead": g.staff.role in LEADS}
+        return jsonify({**await view.session(session_id, g.now, g.locale), "me": me})
 
     @routes.get("/api/proctor/sessions/<uuid:session_id>/events")
     @requires(*PROCTORS)

@@ -14,12 +14,11 @@ from kit.clock import from_milliseconds
 from kit.errors import Invalid
 from kit.http.site import Site, requires
 from web.proctor_view import ProctorView, proposal_view
-from web.routes.proctor import PROCTORS, text_of
+from web.routes.proctor import LEADS, PROCTORS, text_of
 from web.seat import Seats
 from web.watching import acted, ended, forget_pictures
 from web.wiring import Deps, Unit
 
-LEADS = ("lead_proctor", "administrator")
 CALENDAR_MS = 4.0e12  # the year 2096
 
 

@@ -8,7 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exam_engine.domain.deadline import Allowance, allowance_of, clock_of, deadline_at, in_time, is_over, remaining_s
+from exam_engine.domain.deadline import (
+    CREDIT_LIMIT_S,
+    EXTRA_LIMIT_MINUTES,
+    Allowance,
+    allowance_of,
+    clock_of,
+    deadline_at,
+    in_time,
+    is_over,
+    remaining_s,
+)
 from exam_engine.domain.log import Event
 from exam_engine.domain.records import Exam, Participant
 from exam_engine.domain.rulepack import BadRulePack, RulePack, Thresholds
@@ -153,6 +163,10 @@ def test_allowance_of_a_person():
     assert allowance_of(exam, person("slow", 20), pack) == Allowance(90, 35, 30)
     with pytest.raises(BadRulePack):
         allowance_of(exam, person("vip", 0), pack)
+
+
+def test_the_limits():
+    assert (CREDIT_LIMIT_S, EXTRA_LIMIT_MINUTES) == (14_400, 480)
 
 
 # grace

@@ -10,9 +10,9 @@ import { stir, takeCandidate, takeIncident } from "./store";
 import type { Candidate, Incident } from "./types";
 import { moment, t } from "./words";
 
-type Outcome = { good: boolean; text: string } | null;
+export type Outcome = { good: boolean; text: string } | null;
 
-function useDoing() {
+export function useDoing() {
   const busy = useSignal(false);
   const outcome = useSignal<Outcome>(null);
   const run = async (work: () => Promise<string>): Promise<boolean> => {
@@ -32,7 +32,7 @@ function useDoing() {
   return { busy, outcome, run };
 }
 
-function Told(props: { outcome: Outcome }) {
+export function Told(props: { outcome: Outcome }) {
   return (
     <div class="p-told" role="status">
       {props.outcome && <p class={`notice ${props.outcome.good ? "notice-good" : "notice-danger"}`}>{props.outcome.text}</p>}

@@ -1,6 +1,6 @@
 // Requests of a member of staff. A refusal carries its status, its key and its words in the reader's language.
 
-import type { Candidate, Incident, SessionState, Timeline } from "./types";
+import type { Affected, Candidate, Incident, Proposal, SessionState, Timeline } from "./types";
 
 export class Refused extends Error {
   constructor(readonly status: number, readonly key: string, message: string) {
@@ -46,3 +46,10 @@ export const pauseClock = (attempt: string, reason: string) => post<Candidate>(`
 export const resumeClock = (attempt: string) => post<Candidate>(`${BASE}/attempts/${attempt}/resume`, {});
 export const reviewIncident = (incident: string, decision: "upheld" | "dismissed", note: string) =>
   post<Incident>(`${BASE}/incidents/${incident}/review`, { decision, note });
+export const giveTime = (attempt: string, minutes: number, reason: string) => post<Candidate>(`${BASE}/attempts/${attempt}/credit`, { minutes, reason });
+export const askTermination = (attempt: string, reason: string) => post<Proposal>(`${BASE}/attempts/${attempt}/termination`, { reason });
+export const decideProposal = (id: string, decision: "approve" | "decline") => post<Proposal>(`${BASE}/proposals/${id}/${decision}`, {});
+export const readAffected = (session: string, until: number | null) =>
+  get<Affected[]>(`${BASE}/sessions/${session}/affected${until === null ? "" : `?until=${until}`}`);
+export const askCredit = (session: string, minutes: number, reason: string, until: number | null) =>
+  post<Proposal>(`${BASE}/sessions/${session}/credit`, { minutes, reason, until });

@@ -3,8 +3,8 @@
 
 import { signal } from "@preact/signals";
 import { eventsOf, readSession, Refused } from "./api";
-import { opened, stir, takeCandidate, takeFrame, takeIncident, takeSession } from "./store";
-import type { Candidate, Incident } from "./types";
+import { opened, stir, takeCandidate, takeFrame, takeIncident, takeProposal, takeSession } from "./store";
+import type { Candidate, Incident, Proposal } from "./types";
 
 export const connection = signal<"connecting" | "live" | "lost" | "logged-out">("connecting");
 export const lostAt = signal(0);
@@ -62,6 +62,7 @@ export function listen(id: string): void {
     });
     source.addEventListener("candidate", (event) => takeCandidate(parsed<Candidate>(event)));
     source.addEventListener("incident", (event) => takeIncident(parsed<Incident>(event)));
+    source.addEventListener("proposal", (event) => takeProposal(parsed<Proposal>(event)));
     source.addEventListener("frame", (event) => {
       const { attempt, at } = parsed<{ attempt: string; at: number }>(event);
       takeFrame(attempt, at);

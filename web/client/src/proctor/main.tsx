@@ -9,6 +9,7 @@ import { Enlarge } from "./picture";
 import "./proctor.css";
 import { Queue } from "./queue";
 import { announcement, counts, listed, opened, session, waitingCount } from "./store";
+import { Proposals, SessionTime } from "./time";
 import { moment, t } from "./words";
 
 const side = signal<"candidates" | "incidents">("candidates"); // of a narrow window, which shows one of the two
@@ -53,12 +54,14 @@ function Console() {
   return (
     <>
       <Connection />
+      <Proposals />
       <Sides />
       <div class="p-body" data-side={side.value}>
         <section class="p-candidates" aria-labelledby="p-candidates-title">
           <h2 id="p-candidates-title">{t("candidates")}</h2>
           <Tools />
           <Grid />
+          <SessionTime />
         </section>
         <section class="p-queue" aria-labelledby="p-queue-title">
           <h2 id="p-queue-title">{t("incidents")}</h2>

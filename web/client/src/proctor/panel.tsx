@@ -4,6 +4,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { readTimeline } from "./api";
 import { Clock, Examine, Write } from "./actions";
+import { End, GiveTime } from "./time";
 import { PhaseMark, SeverityMark } from "./marks";
 import { enlarged, Live, Thumb } from "./picture";
 import { announcement, incidents, known, opened, remainingOf, stirred, takeCandidate, tick, waits, type Known } from "./store";
@@ -145,7 +146,9 @@ export function Panel() {
         <section class="p-actions" aria-labelledby="p-actions-title">
           <h3 id="p-actions-title">{t("actions")}</h3>
           <Clock of={each} />
+          <GiveTime of={each} />
           <Write to={each} />
+          <End of={each} />
         </section>
         <Timeline key={now.attempt} attempt={now.attempt} />
       </div>

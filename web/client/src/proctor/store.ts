@@ -2,7 +2,7 @@
 // and a picture moves nothing but its tile; what changes the list as a whole bumps `revision`.
 
 import { batch, computed, signal, type Signal } from "@preact/signals";
-import { over, weight, type Candidate, type Incident, type Session, type SessionState } from "./types";
+import { over, weight, type Candidate, type Incident, type Me, type Proposal, type Session, type SessionState } from "./types";
 import { t } from "./words";
 
 export type Filter = "all" | "attention" | "active" | "paused" | "preparing" | "ended";
@@ -13,6 +13,9 @@ export type Known = { candidate: Signal<Candidate>; frameAt: Signal<number | nul
 export const session = signal<Session | null>(null);
 export const known = new Map<string, Known>();
 export const incidents = signal<ReadonlyMap<string, Incident>>(new Map());
+export const proposals = signal<ReadonlyMap<string, Proposal>>(new Map());
+export const me = signal<Me>({ username: "", lead: false });
+export const decided = signal(""); // how the last proposal that was open here ended
 export const revision = signal(0);
 export const filter = signal<Filter>("all");
 export const search = signal("");
@@ -153,10 +156,22 @@ export function takeIncident(each: Incident): void {
   changed();
 }
 
+// A request that waits for a second person is told to everybody who could be that person.
+export function takeProposal(each: Proposal): void {
+  const before = proposals.peek().get(each.id);
+  if (before?.state === "open" && each.state !== "open") announcement.value = decided.value = t(`decided_${each.state}`, { n: each.done });
+  if (!before && each.state === "open" && !each.agreed.includes(me.peek().username)) announcement.value = t(`asked_${each.kind}`, { by: each.by });
+  proposals.value = new Map(proposals.peek()).set(each.id, each);
+  each.attempts.forEach(stir);
+}
+export const openProposals = computed(() => [...proposals.value.values()].filter((each) => each.state === "open").sort((a, b) => a.at - b.at));
+
 export function takeSession(told: SessionState): void {
   offset = told.now - Date.now();
   if (session.peek()) told.incidents.forEach(announce); // what came in a gap
   session.value = told.session;
+  me.value = told.me;
+  proposals.value = new Map(told.proposals.map((each) => [each.id, each]));
   incidents.value = new Map(told.incidents.map((each) => [each.id, each]));
   const present = new Set(told.candidates.map((each) => each.attempt));
   for (const attempt of known.keys()) if (!present.has(attempt)) known.delete(attempt);

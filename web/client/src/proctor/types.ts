@@ -32,7 +32,23 @@ export type Incident = {
   review: Review | null;
 };
 export type Session = { id: string; code: string; title: string; opens_at: number; closes_at: number; camera: boolean };
-export type SessionState = { session: Session; candidates: Candidate[]; incidents: Incident[]; now: number };
+export type Proposal = {
+  id: string;
+  kind: "terminate" | "credit";
+  attempts: string[];
+  minutes: number | null;
+  reason: string;
+  by: string;
+  at: number;
+  agreed: string[];
+  lead: boolean;
+  state: "open" | "applied" | "declined" | "lapsed";
+  decided_by: string | null;
+  done: number;
+};
+export type Affected = { attempt: string; number: string; name: string; phase: Phase };
+export type Me = { username: string; lead: boolean };
+export type SessionState = { session: Session; candidates: Candidate[]; incidents: Incident[]; proposals: Proposal[]; me: Me; now: number };
 export type Entry = { at: number; kind: string; title: string; detail: string; media: string[]; incident?: string };
 export type Timeline = { candidate: Candidate; entries: Entry[] };
 
