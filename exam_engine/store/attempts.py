@@ -134,6 +134,14 @@ class AttemptStore:
         rows = await self._connection.fetch(SQL.select_clock_events, attempt_id, list(CLOCK_EVENTS))
         return [Event(*row) for row in rows]
 
+    async def response_events(self, attempt_ids: Sequence[UUID]) -> dict[UUID, list[Event]]:
+        """What was answered in each attempt, in order of the log."""
+        found: dict[UUID, list[Event]] = {attempt_id: [] for attempt_id in attempt_ids}
+        for row in await self._connection.fetch(SQL.select_response_events, list(attempt_ids)):
+            attempt_id, *event = row
+            found[attempt_id].append(Event(*event))
+        return found
+
     async def sequences(self, attempt_ids: Sequence[UUID]) -> dict[UUID, tuple[SequenceItem, ...]]:
         """The item sequence of each attempt."""
         found: dict[UUID, tuple[SequenceItem, ...]] = {}

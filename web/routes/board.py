@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
 from quart import Blueprint, g, render_template
 
 from exam_engine.domain.records import Exam, Session
-from exam_engine.service.board import Board, board_meta
+from exam_engine.service.board import Board, board_meta, by_points
 from kit.errors import NotFound
 from kit.http.sse import Event, event_stream
 from web.live_board import LiveBoard
@@ -43,13 +42,14 @@ def board_routes(deps: Deps) -> Blueprint:
     async def board_page(code: str) -> Any:
         session, exam, live = await of(code)
         blueprint, _ = await deps.item_pool(exam.blueprint, g.now)
+        meta = board_meta(deps.rule_packs[exam.rule_pack])
         return await render_template(
             "board.html",
             session=session,
             exam=exam,
-            meta=board_meta(deps.rule_packs[exam.rule_pack]),
+            meta=meta,
             titles=section_titles(blueprint, g.locale),
-            rows=sorted(await live.rows(), key=lambda row: (-Fraction(row.total), row.number)),
+            rows=by_points(await live.rows(), meta.ties),
         )
 
     @routes.get("/api/board/<code>/events")

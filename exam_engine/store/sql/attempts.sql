@@ -94,6 +94,10 @@ select head from exam.attempt where id = $1;
 -- name: select_clock_events
 select seq, kind, server_at, payload from exam.event where attempt_id = $1 and kind = any($2::text[]) order by seq;
 
+-- name: select_response_events
+select attempt_id, seq, kind, server_at, payload, item_version_id, revision
+from exam.event where attempt_id = any($1::uuid[]) and kind = 'responded' order by attempt_id, seq;
+
 -- name: select_sequence_events
 select attempt_id, payload from exam.event where attempt_id = any($1::uuid[]) and kind = 'items_appended' order by seq;
 

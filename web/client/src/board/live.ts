@@ -6,13 +6,13 @@ import { signal } from "@preact/signals";
 export type Row = {
   number: string;
   sections: Record<string, number | string>;
-  total: number | string;
+  total: number | string | null; // null: withheld, and no sections
   phase: "preparing" | "active" | "paused" | "submitted" | "expired" | "terminated";
   passed: boolean | null;
   answered: number;
   items: number;
 };
-export type Meta = { sections: { code: string; max: number }[]; total_max: number; thresholds: Record<string, number> };
+export type Meta = { sections: { code: string; max: number }[]; total_max: number; thresholds: Record<string, number>; ties: string[]; step: number };
 export type Connection = "connecting" | "live" | "lost";
 
 const RETRY_MS = [1_000, 2_000, 5_000, 10_000, 30_000];

@@ -1,7 +1,7 @@
 // The order of the rows: new points show at once, but places move only every few seconds, so that a line can be read.
 
 import { computed, effect, signal } from "@preact/signals";
-import { rows, type Row } from "./live";
+import { meta, rows, type Row } from "./live";
 
 const SETTLE_MS = 4_000;
 const MARK_MS = 12_000; // how long "up 3" stands
@@ -12,9 +12,19 @@ const settled = signal<string[]>([]); // numbers, by place
 export const moved = signal<ReadonlyMap<string, number>>(new Map()); // places won (+) or lost (-) lately
 const forgetAt = new Map<string, number>();
 
+// As the server: the highest total first, equal ones by the tie sections, then by number; those without points last.
+function byPoints(a: Row, b: Row): number {
+  if (a.total === null || b.total === null) return Number(a.total === null) - Number(b.total === null) || byNumber(a, b);
+  const of = (row: Row) => [Number(row.total), ...(meta.peek()?.ties ?? []).map((code) => Number(row.sections[code] ?? 0))];
+  const own = of(b);
+  return of(a).map((points, index) => (own[index] ?? 0) - points).find((gap) => gap !== 0) ?? byNumber(a, b);
+}
+
+const byNumber = (a: Row, b: Row): number => a.number.localeCompare(b.number);
+
 const compare: Record<"total" | "number", (a: Row, b: Row) => number> = {
-  total: (a, b) => Number(b.total) - Number(a.total) || a.number.localeCompare(b.number),
-  number: (a, b) => a.number.localeCompare(b.number),
+  total: byPoints,
+  number: byNumber,
 };
 
 function settle(): void {

@@ -47,7 +47,7 @@ function Line(props: { row: Row; place: number; by: number; fresh: boolean; code
     <tr data-number={row.number} class={props.fresh ? "is-fresh" : ""}>
       <Place place={props.place} by={props.by} />
       <th scope="row" class="b-number">{row.number}</th>
-      {codes.map((code) => <td key={code} class="num b-section" data-label={code}>{points(row.sections[code] ?? 0)}</td>)}
+      {codes.map((code) => <td key={code} class="num b-section" data-label={code}>{points(row.total === null ? null : row.sections[code] ?? 0)}</td>)}
       <td class="num b-total" data-label={t("total")}>{points(row.total)}</td>
       <td class="b-state"><span class={KINDS[row.phase]}>{t(row.phase)}</span> <span class="b-answered">{t("answered", { n: row.answered, m: row.items })}</span></td>
       <td class="b-result"><Result row={row} /></td>

@@ -95,4 +95,5 @@ const en: Words = {
 };
 
 export const t = speak({ id, en });
-export const points = (value: number | string): string => (locale === "en" ? String(value) : String(value).replace(".", ","));
+export const points = (value: number | string | null): string =>
+  value === null ? "–" : locale === "en" ? String(value) : String(value).replace(".", ",");
