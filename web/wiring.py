@@ -15,7 +15,7 @@ from redis import asyncio as aioredis
 from exam_engine.domain.operations import ItemOptions
 from exam_engine.domain.records import Exam, Session
 from exam_engine.domain.rulepack import RulePack, parse_rule_pack
-from exam_engine.service.item_points import ItemCache, legal_answers
+from exam_engine.service.item_points import ItemCache
 from exam_engine.service.marking import Marking
 from exam_engine.service.save import LegalAnswers
 from exam_engine.service.start_queue import StartQueue
@@ -144,7 +144,7 @@ class Deps:
     async def _load_legal(self, attempt_id: UUID) -> ItemOptions:
         async with self.unit() as unit:
             sequence = (await unit.attempts.sequences([attempt_id])).get(attempt_id, ())
-        return legal_answers(await self.items.contents([item.version_id for item in sequence]))
+        return await self.items.legal([item.version_id for item in sequence])
 
     async def item_pool(self, blueprint: str, now: datetime) -> tuple[Blueprint, Sequence[PoolItem]]:
         """The blueprint and its approved items, at most `POOL_TTL_S` old."""

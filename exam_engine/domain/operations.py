@@ -65,7 +65,8 @@ class Saved(msgspec.Struct, frozen=True):
     receipt: Receipt | None = None
 
 
-ItemOptions: TypeAlias = dict[UUID, tuple[str, frozenset[str], int]]
+Legal: TypeAlias = tuple[str, frozenset[str], int]
+ItemOptions: TypeAlias = dict[UUID, Legal]
 """Of each item of an attempt: response identifier's base type, its legal options, and how many may be chosen."""
 
 

@@ -51,7 +51,7 @@ class AnswerWriter:
         self._connect = connect
         self._queue: deque[_Waiting] = deque()
         self._queued = 0
-        self._wake = asyncio.Condition()
+        self._wake = asyncio.Event()
         self._stopping = False
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -62,8 +62,7 @@ class AnswerWriter:
     async def stop(self) -> None:
         """Write what waits, then end."""
         self._stopping = True
-        async with self._wake:
-            self._wake.notify_all()
+        self._wake.set()
         await asyncio.gather(*self._tasks)
 
     async def save(self, rows: Sequence[Row]) -> Saved:
@@ -78,13 +77,13 @@ class AnswerWriter:
         waiting = _Waiting(rows)
         self._queue.append(waiting)
         self._queued += len(rows)
-        async with self._wake:
-            self._wake.notify()
+        self._wake.set()
         return await waiting.answer
 
     async def _take(self) -> list[_Waiting]:
-        async with self._wake:
-            await self._wake.wait_for(lambda: bool(self._queue) or self._stopping)
+        while not (self._queue or self._stopping):
+            self._wake.clear()
+            await self._wake.wait()
         taken: list[_Waiting] = []
         size = 0
         while self._queue and (not taken or size + len(self._queue[0].rows) <= BATCH_LIMIT):
