@@ -109,6 +109,7 @@ def log(allowance: Allowance, *steps: tuple[str, float, object]) -> list[Event]:
         ([("credited", 1, {"seconds": 1}), ("credited", 2, {"seconds": 2})], 6003, None, 3),
         ([("resumed", 40, {})], 6000, None, 0),  # nothing stood still
         ([("paused", 10, {}), ("resumed", 20, {}), ("resumed", 90, {})], 6010, None, 0),
+        ([("paused", 10, {}), ("taken_over", 20, {}), ("terminated", 30, {})], 6000, 10, 0),
         ([("responded", 5, {"base": None}), ("taken_over", 6, {}), ("submitted", 7, {})], 6000, None, 0),
     ],
 )
@@ -166,6 +167,7 @@ def test_allowance_of_a_person():
 
 
 def test_the_limits():
+    assert Allowance(100) == Allowance(100, 0, 0, (), ())
     assert (CREDIT_LIMIT_S, EXTRA_LIMIT_MINUTES) == (14_400, 480)
 
 
@@ -173,7 +175,8 @@ def test_the_limits():
 
 
 @pytest.mark.parametrize(
-    ("grace_s", "at", "over"), [(0, 100, False), (0, 100.001, True), (30, 130, False), (30, 130.001, True)]
+    ("grace_s", "at", "over"),
+    [(0, 99, False), (0, 100, False), (0, 100.001, True), (30, 99, False), (30, 130, False), (30, 130.001, True)],
 )
 def test_over_only_after_the_grace(grace_s, at, over):
     assert is_over(second(100), grace_s, second(at)) is over

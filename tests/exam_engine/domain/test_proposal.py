@@ -43,9 +43,10 @@ def test_agreeing_adds_a_person():
     assert OPEN.state is ProposalState.OPEN
     assert agree(OPEN, frozenset(), ANI) == {ANI}
     assert agree(OPEN, frozenset({ANI}), LEAD) == {ANI, LEAD}
+    assert agree(OPEN, frozenset({LEAD}), ANI) == {ANI, LEAD}
 
 
-@pytest.mark.parametrize("same", [ANI, Person("ani", True)])
+@pytest.mark.parametrize("same", [ANI, Person("ani", True), Person("".join(["a", "ni"]), False)])
 def test_nobody_agrees_twice(same):
     with pytest.raises(SameProposer):
         agree(OPEN, frozenset({ANI, LEAD}), same)
@@ -56,6 +57,11 @@ def test_what_is_decided_stays_decided(state):
     with pytest.raises(ProposalClosed) as refused:
         agree(msgspec.structs.replace(OPEN, state=state), frozenset({ANI}), LEAD)
     assert refused.value.facts() == {"state": state.value}
+
+
+def test_a_proposal_is_a_value():
+    with pytest.raises(AttributeError):
+        OPEN.reason = "another"
 
 
 def test_keys_and_states_are_stored_and_shown():
