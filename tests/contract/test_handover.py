@@ -15,7 +15,11 @@ import msgspec
 import pytest
 from hypercorn.asyncio import serve as hypercorn_serve
 
+from exam_engine.domain.log import fold
 from exam_engine.service.hand_over import envelope
+from exam_engine.service.rescore import apply
+from item_bank.domain.keys import KeyChange
+from item_bank.service.catalog import change_key
 from kit.accounts.store import AccountStore, Staff
 from kit.canonical import canonical
 from kit.clock import utc_now
@@ -203,3 +207,47 @@ async def test_an_edited_byte_is_refused_everywhere(admin, taken, system):
         assert answer.status_code == 401
         held = "select count(*) from recruitment.inbox where event_id = $1"
         assert await deps.pool.fetchval(held, str(forged.event_id)) == 0
+
+
+async def test_a_corrected_key_goes_out_as_a_second_version_and_the_newest_is_shown(admin, taken, system, world):
+    """Rescored by two people: the admin module keeps both versions and ranks with the newer one."""
+    first = await system.pool.fetchval("select record from exam.score")
+    async with system.unit() as unit:
+        (attempt_id,) = [each.attempt_id for each in await unit.scores.latest_of_session(world.session_id)]
+        standing = fold(await unit.attempts.events(attempt_id))
+        contents = await system.items.contents([item.version_id for item in standing.sequence])
+        version_id, chosen = next(
+            (item.version_id, standing.responses[item.version_id]["base"]["identifier"])
+            for item in standing.sequence
+            if item.section == "TIU"
+            and contents[item.version_id].responses[0].correct != standing.responses[item.version_id]
+        )
+        await change_key(unit.bank, KeyChange(version_id, "right", "wrong key", "ratna", utc_now(), (chosen,)))
+    try:
+        async with system.unit() as unit:
+            made = await apply(
+                unit, world.session_id, system.marking, approvers=("ratna", "bayu"), reason="KEY-1", at=utc_now()
+            )
+    finally:
+        await system.pool.execute("truncate bank.key_change")
+    assert [score.record["total"] for score in made] == [first["total"] + 5]
+
+    async def sent():
+        return await system.pool.fetchval("select count(*) = 2 from exam.outbox where sent_at is not null")
+
+    async with admin() as (address, deps):
+        await system.pool.execute("update exam.outbox set next_at = now()")
+        await until(sent)
+        versions = await deps.pool.fetch("select score_version, record from recruitment.score order by score_version")
+        assert [(row["score_version"], row["record"]["total"]) for row in versions] == [
+            (1, first["total"]),
+            (2, first["total"] + 5),
+        ]
+        async with httpx.AsyncClient(base_url=address, trust_env=False) as http:
+            page = (await http.get("/staff/login")).text
+            token = re.search(r'name="csrf_token" value="([^"]+)"', page).group(1)
+            form = {"csrf_token": token, "username": "committee", "password": world.password, "next": ""}
+            assert (await http.post("/staff/login", data=form)).status_code == 303
+            ranking = re.sub(r"\s+", "", (await http.get("/vacancies/PRW-01")).text)
+        assert f">{first['total'] + 5}<" in ranking
+        assert f">{first['total']}<" not in ranking

@@ -199,3 +199,23 @@ async def test_a_key_change_is_kept_and_checked(desk):
     for statement in ("update bank.key_change set reason = 'x'", "delete from bank.key_change"):
         with pytest.raises(asyncpg.IntegrityConstraintViolationError, match="append-only"):
             await desk.sql(statement)
+
+
+@pytest.mark.parametrize("approvers", [("ratna", "ratna"), ("ratna", ""), ()])
+async def test_the_database_itself_wants_two_approvers(desk, approvers):
+    _, score = await sit(desk, "T-001")
+    record = score.record | {"score_version": 2, "supersedes": 1, "reason": {"approvers": list(approvers)}}
+    with pytest.raises(asyncpg.CheckViolationError, match="score_two_approvers"):
+        await desk.sql(
+            "insert into exam.score (attempt_id, version, event_id, session_id, record, record_hash, log_hash, jws,"
+            " created_at) values ($1, 2, gen_random_uuid(), $2, $3, '', '', '', now())",
+            score.attempt_id,
+            desk.world.session_id,
+            record,
+        )
+
+
+async def test_an_attempt_does_not_go_away(desk):
+    await desk.begun("T-001")
+    with pytest.raises(asyncpg.IntegrityConstraintViolationError, match="append-only"):
+        await desk.sql("delete from exam.attempt")
