@@ -51,6 +51,7 @@ SPREAD_MS = 2_000  # those who came before T0 come back within so long after it
 COOKIES_REMEMBERED = 20_000  # Cookie headers of one worker whose seat is known
 PREFIX = "/api/seat/"
 SOCKET = PREFIX + "socket"
+DRAIN_TICKS = 20  # of 50 ms: how long browsers may take to answer the close
 GOING_AWAY = 1012  # "service restart": the client connects again, to whoever listens then
 
 
@@ -108,6 +109,10 @@ class HotPaths:
         self._draining = True
         close = {"type": "websocket.close", "code": GOING_AWAY, "reason": "service restart"}
         await asyncio.gather(*(send(close) for send in tuple(self._open)), return_exceptions=True)
+        for _ in range(DRAIN_TICKS):
+            if not self._open:
+                break
+            await asyncio.sleep(0.05)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
