@@ -13,6 +13,7 @@ from rich.table import Table
 from kit.errors import Invalid
 from scripts.faults.plans import PLANS
 from scripts.faults.run import Outcome, run_plan
+from scripts.robots.system import end_at_sigterm
 
 SEEDS = 2**31
 
@@ -27,6 +28,7 @@ async def run_plans(
         return
     if wanted != "all" and wanted not in PLANS:
         raise Invalid(f"there is no plan {wanted}; choose one of {', '.join(PLANS)}")
+    end_at_sigterm()
     outcomes: list[Outcome] = []
     for name in PLANS if wanted == "all" else (wanted,):
         drawn = seed or secrets.randbelow(SEEDS) + 1

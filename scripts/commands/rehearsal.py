@@ -31,13 +31,13 @@ from scripts.robots.orders import Orders
 from scripts.robots.pictures import make_pictures
 from scripts.robots.reconcile import Reconciliation, Records, reconcile
 from scripts.robots.sitting import PIN, prepare, wait_overdue_ended
-from scripts.robots.system import Needs, System
+from scripts.robots.system import Needs, System, end_at_sigterm
 from web.settings import Settings
 
 GRACE_S = 20  # how long after the deadline the last attempt must have ended
 SPARE_S = 300.0  # for logging in and for draining, beside the exam itself
 FRAME_S = 5.0
-LOG_INS_PER_S = 40  # the waiting room fills in the minutes before T0; that is no storm
+LOG_INS_PER_S = 15  # the waiting room fills in the minutes before T0; that is no storm
 SET_UP_S = 6.0  # to write the session and to start the robots
 
 
@@ -82,6 +82,7 @@ def parse_think(text: str) -> tuple[float, float]:
 
 async def rehearse(environ: Mapping[str, str], wish: Wish, *, as_json: bool) -> None:
     """Rehearse and print the report; exit status 1 when a promise was broken."""
+    end_at_sigterm()
     with tempfile.TemporaryDirectory(prefix="ombilin-rehearsal-") as folder:
         async with _system(environ, wish) as (settings, pids):
             counted, report, samples, journals = await _rehearse(settings, wish, Path(folder), pids)

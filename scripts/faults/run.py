@@ -26,8 +26,8 @@ MINUTES = 1  # each tenth candidate's whole time: some run out of it while thing
 SHORT_EVERY = 10
 OPERATIONS_PER_S = 400  # of the whole crowd: dense enough that a loss would be seen
 ENDED_WITHIN_S = 20.0
-RACE_SENDS = 10_000
-RACE_READY_S, RACE_READY_EACH_S = 10.0, 0.05
+RACE_SENDS = 50  # of each candidate: 10,000 of 200
+RACE_READY_S, RACE_READY_EACH_S = 6.0, 0.05
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,7 +101,7 @@ def _orders(plan: Plan, url: str, numbers: list[str], seed: int, folder: Path) -
     starts_at = utc_now().timestamp() + log_in_s + 0.5
     if plan.race:
         changes["race_at"] = starts_at + log_in_s + RACE_READY_S + RACE_READY_EACH_S * len(numbers)
-        changes["race_sends"] = max(1, RACE_SENDS // len(numbers))
+        changes["race_sends"] = RACE_SENDS
     think_s = max(0.2, len(numbers) / OPERATIONS_PER_S)
     fixed: dict[str, Any] = {"submits": max(1, len(numbers) // 100), "offline_s": 3.0}
     return Orders(

