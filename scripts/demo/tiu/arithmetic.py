@@ -82,4 +82,5 @@ def generate(rng: Rng, variant: int) -> Draft:
     """One computation; `variant` chooses the kind."""
     text, key, wrong, reason = TASKS[variant % len(TASKS)](rng)
     options, place = numbers(rng, key, wrong, as_fraction=TASKS[variant % len(TASKS)] is _fractions)
-    return Draft("TIU.berhitung", f"Hasil dari {text} adalah", options, place, reason, -0.5 + 0.2 * (variant % 6))
+    stem = f"{text} adalah ..." if "dari" in text else f"Hasil dari {text} adalah ..."
+    return Draft("TIU.berhitung", stem, options, place, reason, -0.5 + 0.2 * (variant % 6))

@@ -56,14 +56,14 @@ def place(rng: Rng, right: Option, wrong: Sequence[Option]) -> tuple[tuple[Optio
 
 
 def numbers(
-    rng: Rng, right: Fraction | int, wrong: Sequence[Fraction | int], suffix: str = "", *, as_fraction: bool = False
+    rng: Rng, right: Fraction | int, wrong: Sequence[Fraction | int], words: str = "{}", *, as_fraction: bool = False
 ) -> tuple[tuple[Option, ...], int]:
     """Numeric options, all in one form; distractors that coincide are filled up with neighbours of the key."""
     form = str if as_fraction else written
     step = max(1, abs(int(right)) // 10)
     spare = [right + sign * step * factor for factor in (1, 2, 3, 4) for sign in (1, -1)]
-    texts = [Option(form(each) + suffix) for each in (*wrong, *spare) if each > 0 or right <= 0]
-    return place(rng, Option(form(right) + suffix), texts)
+    texts = [Option(words.format(form(each))) for each in (*wrong, *spare) if each > 0 or right <= 0]
+    return place(rng, Option(words.format(form(right))), texts)
 
 
 def written(value: Fraction | int) -> str:

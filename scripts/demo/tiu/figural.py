@@ -131,7 +131,7 @@ def series(rng: Rng, variant: int) -> Draft:
     wraps = " Setelah empat, titik menjadi satu." if variant % 2 == 0 else ""
     reason = "Pada setiap langkah " + " dan ".join(words for _, words in used) + "." + wraps
     figure = _row(shapes, {4: "?"})
-    stem = "Gambar yang tepat untuk melanjutkan rangkaian adalah"
+    stem = "Gambar yang tepat untuk melanjutkan rangkaian adalah ..."
     return Draft("TIU.figural-serial", stem, options, index, reason, 0.2 + 0.1 * (variant % 5), figure)
 
 
@@ -154,7 +154,7 @@ def analogy(rng: Rng, variant: int) -> Draft:
     options, index = place(rng, _option(key), [_option(each) for each in wrong])
     figure = _row([first, first, changed(first), first, third, first, key], {1: "→", 3: "=", 5: "→", 6: "?"})
     reason = "Perubahannya: " + " dan ".join(words for _, words in used) + "; bentuk luarnya tetap."
-    stem = "Gambar pertama berubah menjadi gambar kedua. Dengan perubahan yang sama, gambar ketiga menjadi"
+    stem = "Gambar pertama berubah menjadi gambar kedua. Dengan perubahan yang sama, gambar ketiga menjadi ..."
     return Draft("TIU.figural-analogi", stem, options, index, reason, 0.4, figure)
 
 
@@ -179,5 +179,5 @@ def odd_one_out(rng: Rng, variant: int) -> Draft:
         reason = f"Pada empat gambar panahnya {side}; pada satu gambar tidak."
     *good, odd = shapes
     options, index = place(rng, _option(odd), [_option(each) for each in good])
-    stem = "Empat gambar mengikuti satu aturan. Gambar yang tidak mengikuti aturan itu adalah"
+    stem = "Empat gambar mengikuti satu aturan. Gambar yang tidak mengikuti aturan itu adalah ..."
     return Draft("TIU.figural-ketidaksamaan", stem, options, index, reason, 0.3 + 0.2 * (variant % 2))

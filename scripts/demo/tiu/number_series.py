@@ -72,5 +72,5 @@ def generate(rng: Rng, variant: int) -> Draft:
     last = shown[-1] - shown[-2]
     wrong: list[Fraction | int] = [shown[-1] + last, key + 2, key - 2, key + last, key + 5, key - 3]
     options, place = numbers(rng, key, wrong)
-    stem = f"Bilangan berikutnya pada deret {', '.join(map(written, shown))}, ... adalah"
+    stem = f"Bilangan berikutnya pada deret {', '.join(map(written, shown))}, ... adalah ..."
     return Draft("TIU.deret", stem, options, place, f"{reason} Suku berikutnya {written(key)}.", difficulty)

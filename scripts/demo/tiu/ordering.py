@@ -85,6 +85,7 @@ def generate(rng: Rng, variant: int) -> Draft:
     options, index = place(rng, Option(order[at]), [Option(name) for name in names if name != order[at]])
     told = "".join(f"<li>{text}.</li>" for text, _ in chosen)
     listed = ", ".join(names[:-1]) + f", dan {names[-1]}"
-    stem = f"<p>{words[0]}: {listed}.</p><ul>{told}</ul><p>{QUESTIONS[words[0].split()[1]]} {words[wording]} adalah</p>"
+    asked = f"{QUESTIONS[words[0].split()[1]]} {words[wording]} adalah ..."
+    stem = f"<p>{words[0]}: {listed}.</p><ul>{told}</ul><p>{asked}</p>"
     reason = f"Dari semua susunan yang memenuhi keterangan, hanya {order[at]} yang mungkin berada di tempat itu."
     return Draft("TIU.analitis", stem, options, index, reason, 0.2 * (len(chosen) - 3))

@@ -87,5 +87,5 @@ def generate(rng: Rng, variant: int) -> Draft:
     elif texts[right] == CHOICES[0]:
         assert all(x_value != 2 * y_value for x_value, y_value in pairs), "then the fourth choice would hold too"
     options, key = place(rng, Option(texts[right]), [Option(text) for text in texts])
-    stem = f"{'<p>' + given + '</p>' if given else ''}<p>X = {x}<br>Y = {y}</p><p>Pernyataan yang benar adalah</p>"
+    stem = f"{'<p>' + given + '</p>' if given else ''}<p>X = {x}<br>Y = {y}</p><p>Pernyataan yang benar adalah ...</p>"
     return Draft("TIU.perbandingan", stem, options, key, reason, 0.1 * (variant % 6))

@@ -7,6 +7,7 @@ models of the premises; among the options exactly one is.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from itertools import product
 
@@ -44,7 +45,13 @@ CONDITIONALS: tuple[Triple, ...] = (
     ("peserta lulus administrasi", "peserta memperoleh kartu ujian", "peserta boleh memasuki ruang ujian"),
     ("data diperbarui", "laporan dapat dicetak", "rapat dapat dimulai"),
 )
-WORDS = {"all": "Semua {} adalah {}", "no": "Tidak ada {} yang merupakan {}", "some": "Sebagian {} adalah {}"}
+WORDS = {
+    "all": ("Semua {}", "{} adalah {}"),
+    "no": ("Tidak satu pun {}", "{} adalah {}"),
+    "some": ("Sebagian {}", "{} adalah {}"),
+    "somenot": ("Sebagian {}", "{} bukan {}"),
+}
+WHO = re.compile(r"(?:orang|pegawai|dokumen|kendaraan) yang (?P<does>.*)")  # "adalah orang yang memakai X": "memakai X"
 
 
 def _worlds() -> Iterator[frozenset[tuple[bool, ...]]]:
@@ -71,10 +78,13 @@ def follows(premises: tuple[Statement, ...], conclusion: Statement) -> bool:
 
 
 def _say(statement: Statement, terms: Triple) -> str:
+    """As people say it: who does something does it, and is not somebody who does it."""
     quantifier, subject, predicate = statement
-    if quantifier == "somenot":
-        return f"Sebagian {terms[subject]} bukan {terms[predicate]}"
-    return WORDS[quantifier].format(terms[subject], terms[predicate])
+    who, whole = WORDS[quantifier]
+    does = WHO.fullmatch(terms[predicate])
+    if does:
+        return f"{who.format(terms[subject])}{' tidak' if quantifier == 'somenot' else ''} {does['does']}"
+    return whole.format(who.format(terms[subject]), terms[predicate])
 
 
 def _strength(statement: Statement) -> int:
@@ -92,7 +102,7 @@ def _categorical(rng: Rng, variant: int) -> Draft:
     wrong = [each for each in candidates if not follows(premises, each)]
     none = Option("Tidak dapat ditarik kesimpulan")
     options, index = place(rng, Option(_say(key, terms)), [*(Option(_say(each, terms)) for each in wrong), none])
-    stem = f"<p>{_say(premises[0], terms)}.<br>{_say(premises[1], terms)}.</p><p>Kesimpulan yang tepat adalah</p>"
+    stem = f"<p>{_say(premises[0], terms)}.<br>{_say(premises[1], terms)}.</p><p>Kesimpulan yang tepat adalah ...</p>"
     reason = f"Dalam setiap keadaan yang memenuhi kedua premis berlaku: {_say(key, terms).lower()}."
     return Draft("TIU.silogisme", stem, options, index, reason, 0.1 * (variant % 4))
 
@@ -119,7 +129,7 @@ def _conditional(rng: Rng, variant: int) -> Draft:
     assert len(valid) == 1, "exactly one statement may follow"
     wrong = [Option(text) for text, _ in statements if text != valid[0]]
     options, index = place(rng, Option(valid[0]), wrong)
-    stem = f"<p>Jika {p}, maka {q}.<br>Jika {q}, maka {r}.<br>{given}</p><p>Kesimpulan yang tepat adalah</p>"
+    stem = f"<p>Jika {p}, maka {q}.<br>Jika {q}, maka {r}.<br>{given}</p><p>Kesimpulan yang tepat adalah ...</p>"
     reason = f"Kedua premis bersambung (jika {p}, maka {r}); dengan keterangan ketiga hanya ini yang berlaku."
     return Draft("TIU.silogisme", stem, options, index, reason, 0.3)
 
