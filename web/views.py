@@ -15,7 +15,7 @@ import segno
 from exam_engine.domain.deadline import Allowance
 from exam_engine.domain.log import SequenceItem
 from exam_engine.domain.receipt import FinalReceipt
-from exam_engine.domain.records import Attempt, Exam, Score, Session
+from exam_engine.domain.records import Exam, Score, Session
 from item_bank.domain.blueprint import Blueprint
 from item_bank.domain.item import ChoiceInteraction, Figure, ItemContent
 from item_bank.formats.html import data_uri
@@ -39,9 +39,9 @@ def exam_view(exam: Exam, locale: LocaleCode, allowance: Allowance, translate: C
     }
 
 
-def final_receipt(attempt: Attempt, score: Score, key: SigningKey) -> FinalReceipt:
-    """What the candidate takes home: log and score of an ended attempt, signed."""
-    return FinalReceipt(attempt.id, attempt.last_seq, score.log_hash, score.record_hash).signed(key)
+def final_receipt(score: Score, seq: int, key: SigningKey) -> FinalReceipt:
+    """What the candidate takes home: the score and the log that it was made from, which ends at event `seq`; signed."""
+    return FinalReceipt(score.attempt_id, seq, score.log_hash, score.record_hash).signed(key)
 
 
 def qr_svg(text: str) -> str:

@@ -64,13 +64,17 @@ class Marked:
     minutes_allowed: int
 
 
-async def mark(unit: ExamUnit, attempt: Attempt, marking: Marking, edition: int | None = None) -> Marked:
-    """Score an attempt from its log, twice, with the newest keys or those of an edition."""
+async def mark(
+    unit: ExamUnit, attempt: Attempt, marking: Marking, edition: int | None = None, head: str | None = None
+) -> Marked:
+    """Score an attempt from its log, twice: with the newest keys or those of an edition, up to a head or the whole."""
     person = await unit.exams.participant(attempt.participant_id)
     session = await unit.exams.session(attempt.session_id)
     exam = await unit.exams.exam(session.exam_id)
     pack = marking.rule_packs[exam.rule_pack]
     events = await unit.attempts.events(attempt.id)
+    if head is not None:
+        events = events[: await unit.attempts.seq_of(attempt.id, head)]
     standing = fold(events)
     shown = [item.version_id for item in standing.sequence]
     contents = await marking.items.contents(shown)

@@ -109,9 +109,8 @@ def verify_receipt(
         wrong.append(problem[0])
         first = problem[1]
     if not isinstance(receipt, AckReceipt):
-        last = max((event.seq for event in export.events), default=0)
-        if last > seq:
-            wrong.append(f"{last - seq} events were added after the end")
+        if added := _added(export, seq, checked):
+            wrong.append(added)
             first = first or seq + 1
         if score is not None:
             wrong += _check_score(score, head, public_hex, checked)
@@ -121,10 +120,26 @@ def verify_receipt(
     return Finding(not wrong, checked, wrong, first)
 
 
+def _added(export: AttemptExport, seq: int, checked: list[str]) -> str | None:
+    """What is wrong with the events after the scored log; an import that somebody answers for is told, not blamed."""
+    later = sorted((event for event in export.events if event.seq > seq), key=lambda each: each.seq)
+    if not later:
+        return None
+    if later[0].kind == "imported" and isinstance(later[0].payload, dict):
+        who, why = later[0].payload.get("actor"), later[0].payload.get("reason")
+        checked.append(
+            f"after this score {len(later)} events were added from an emergency file, decided by {who}: {why}; "
+            "only a later score version can count them"
+        )
+        return None
+    return f"{len(later)} events were added after the end"
+
+
 def _claim(receipt: Receipt, export: AttemptExport, score: Score | None) -> tuple[int, str, UUID]:
     if isinstance(receipt, ScoreReceipt):
-        last = max((event.seq for event in export.events), default=0)
-        return last, score.log_hash if score else "", score.attempt_id if score else export.attempt
+        head = score.log_hash if score else ""
+        seq = next((event.seq for event in export.events if event.hash.hex() == head), len(export.events))
+        return seq, head, score.attempt_id if score else export.attempt
     return receipt.seq, receipt.head, receipt.attempt
 
 

@@ -129,6 +129,10 @@ class AttemptStore:
         head: bytes = await self._connection.fetchval(SQL.select_head, attempt_id)
         return head.hex()
 
+    async def seq_of(self, attempt_id: UUID, head: str) -> int:
+        """The event at which the log had this head; 0 where there is none."""
+        return await self._connection.fetchval(SQL.select_seq_of_head, attempt_id, bytes.fromhex(head)) or 0
+
     async def clock_events(self, attempt_id: UUID) -> list[Event]:
         """Those of the log that the deadline follows from, in order."""
         rows = await self._connection.fetch(SQL.select_clock_events, attempt_id, list(CLOCK_EVENTS))

@@ -97,7 +97,7 @@ async def _recompute(unit: Unit, found: AttemptExport, signing_key: SigningKey) 
     attempt = await unit.attempts.get(found.attempt)
     differs: dict[int, list[str]] = {}
     for score in found.scores:
-        marked = await mark(unit, attempt, marking, score.record["key_version"])
+        marked = await mark(unit, attempt, marking, score.record["key_version"], score.log_hash)
         differs[score.version] = record_differences(marked, score.record)
     return lambda _, score: differs[score.version]
 

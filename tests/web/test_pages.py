@@ -9,7 +9,9 @@ import pytest
 from jinja2 import StrictUndefined
 
 from exam_engine.domain.attempt import Action
+from exam_engine.domain.receipt import read_receipt
 from exam_engine.service.finish import finish
+from exam_engine.service.verify import export_attempt, verify_receipt
 from item_bank.domain.versions import Action as Step
 from item_bank.service import catalog
 from kit.clock import utc_now
@@ -186,6 +188,11 @@ async def test_receipts(visitor, system, world, action, status, told, hidden):
         assert fact in page
     for hashed in (score.record_hash, score.log_hash):
         assert "".join(f"<span>{hashed[at : at + 4]}</span>" for at in range(0, 64, 4)) in page
+    receipt = read_receipt(re.search(r'data-testid="receipt-text">([^<]+)<', page).group(1))
+    receipt.verify(system.marking.signing_key.public_hex)
+    async with system.unit() as unit:
+        export = await export_attempt(unit, attempt_id, "")
+    assert verify_receipt(receipt, export, system.marking.signing_key.public_hex).holds
     if action is not Action.TERMINATE:
         assert f'data-testid="total">{score.record["total"]}<' in page
         assert [str(section["threshold"]) in page for section in score.record["sections"]] == [True] * 3

@@ -103,13 +103,14 @@ def candidate_routes(deps: Deps, seats: Seats, site: Site) -> Blueprint:
             return redirect("/exam/", 303)
         async with deps.unit() as unit:
             score = await unit.scores.latest(attempt.id)
+            scored_seq = await unit.attempts.seq_of(attempt.id, score.log_hash) if score else 0
             person = await unit.exams.participant(attempt.participant_id)
             session = await unit.exams.session(attempt.session_id)
             exam = await unit.exams.exam(session.exam_id)
             answered = (await unit.attempts.answered([attempt.id])).get(attempt.id, 0)
             sequence = (await unit.attempts.sequences([attempt.id])).get(attempt.id, ())
         blueprint, _ = await deps.item_pool(exam.blueprint, g.now)
-        receipt = final_receipt(attempt, score, deps.marking.signing_key).text() if score else ""
+        receipt = final_receipt(score, scored_seq, deps.marking.signing_key).text() if score else ""
         return await render_template(
             "candidate/receipt.html",
             receipt=receipt,

@@ -91,6 +91,9 @@ from exam.event where attempt_id = $1 order by seq;
 -- name: select_head
 select head from exam.attempt where id = $1;
 
+-- name: select_seq_of_head
+select seq from exam.event where attempt_id = $1 and hash = $2;
+
 -- name: select_clock_events
 select seq, kind, server_at, payload from exam.event where attempt_id = $1 and kind = any($2::text[]) order by seq;
 

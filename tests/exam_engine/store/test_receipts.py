@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from exam_engine.domain.chain import head_of, links
 from exam_engine.domain.operations import Operation, OperationBatch
 from exam_engine.domain.receipt import AckReceipt, FinalReceipt, ScoreReceipt
+from exam_engine.service.marking import mark, record_differences
 from exam_engine.service.save import save_operations
 from exam_engine.service.verify import export_attempt, read_export, verify_receipt
 from kit.canonical import digest
@@ -43,7 +44,7 @@ async def sat(system, world):
         )
         acknowledged.append(AckReceipt(seat.attempt_id, answered.receipt.seq, answered.receipt.head))
     score = await desk.finish(seat)
-    final = final_receipt(await desk.get(seat), score, KEY)
+    final = final_receipt(score, (await desk.get(seat)).last_seq, KEY)
     async with system.unit() as unit:
         export = await export_attempt(unit, seat.attempt_id, KEY.public_hex)
     return read_export(msgspec.json.encode(export)), final, acknowledged
@@ -183,3 +184,21 @@ async def test_the_command_line_verifies_what_is_stored(sat, system, tmp_path, m
     assert check(final, read_export(out.read_bytes())).holds
     unknown = AckReceipt(uuid4(), 1, "00" * 32)
     assert (await in_thread(ombilin, "attempt", "verify", unknown.text())).exit_code == 1
+
+
+async def test_an_emergency_import_after_the_end_is_told_and_breaks_no_receipt(sat, system):
+    """The old receipt still fits its score; the page gives a receipt of the scored log, not of the longer one."""
+    export, final, _ = sat
+    async with system.unit() as unit:
+        attempt, at = await unit.attempts.lock(final.attempt)
+        await unit.attempts.append(attempt, "imported", {"actor": "ratna", "reason": "cable"}, at)
+        longer = await export_attempt(unit, final.attempt, KEY.public_hex)
+        assert await unit.attempts.seq_of(final.attempt, final.head) == final.seq
+        (score,) = longer.scores
+        marked = await mark(unit, attempt, system.marking, 1, score.log_hash)
+        assert record_differences(marked, score.record) == []
+    for receipt in (final, ScoreReceipt(score.jws)):
+        finding = check(receipt, longer)
+        assert (finding.holds, finding.wrong) == (True, [])
+        assert any("decided by ratna: cable" in line for line in finding.checked)
+    assert check(final, export).holds
