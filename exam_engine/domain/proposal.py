@@ -61,14 +61,12 @@ class ProposalClosed(Conflict):
     key: ClassVar[str] = "proposal-closed"
 
 
-@dataclass(eq=False)
 class SameProposer(Conflict):
     """The same person cannot be both of the two."""
 
     key: ClassVar[str] = "same-person"
 
 
-@dataclass(eq=False)
 class AlreadyAsked(Conflict):
     """A proposal to end this attempt is open."""
 

@@ -30,6 +30,10 @@ def test_every_pair_is_either_in_the_table_or_refused(status, action):
         assert move(status, action) == expected
 
 
+def test_refusals_are_hashed_by_identity_as_pythons_own():
+    assert len({IllegalMove("active", "start"), IllegalMove("active", "start")}) == 2
+
+
 def test_nothing_leaves_an_ended_attempt():
     assert not [pair for pair in MOVES if pair[0] in ENDED]
 

@@ -64,6 +64,10 @@ def test_a_proposal_is_a_value():
         OPEN.reason = "another"
 
 
+def test_errors_are_hashed_by_identity_as_pythons_own():
+    assert len({ProposalClosed("open"), ProposalClosed("open")}) == 2
+
+
 def test_keys_and_states_are_stored_and_shown():
     assert [each.value for each in ProposalState] == ["open", "applied", "declined", "lapsed"]
     assert (ProposalClosed.key, SameProposer.key) == ("proposal-closed", "same-person")
