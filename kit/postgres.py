@@ -96,3 +96,9 @@ def load_statements(package: str | None, path: str, *, schema: str | None = None
     names = parts[1::2]
     assert len(names) == len(set(names)), f"{package}/{path}: a statement name stands twice"
     return Statements(f"{package}/{path}", dict(zip(names, (body.strip() for body in parts[2::2]), strict=True)))
+
+
+def like_words(text: str | None) -> list[str] | None:
+    """A LIKE pattern for each word of a search, so that `... ilike all(...)` finds them in any order; None for none."""
+    words = (text or "").split()
+    return ["%" + word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%" for word in words] or None

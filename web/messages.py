@@ -33,6 +33,12 @@ MESSAGES: dict[str, Words] = {
     "same-person": Words(
         N_("The same person may not do both steps"), N_("Ask a colleague with the role to do this step.")
     ),
+    "note-missing": Words(
+        N_("The note is missing"), N_("Go back and write why; the note is kept with the decision and others read it.")
+    ),
+    "not-confirmed": Words(
+        N_("Retiring was not confirmed"), N_("Go back and tick that the item will not appear on new forms any more.")
+    ),
     "bad-key": Words(N_("The new key cannot be used"), N_("Mend what is listed, then try again.")),
     "same-approver": Words(
         N_("The same person may not approve twice"), N_("Ask a colleague with the role to approve as the second.")

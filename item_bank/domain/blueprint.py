@@ -20,8 +20,15 @@ class BadBlueprint(Invalid):
     key: ClassVar[str] = "bad-blueprint"
 
 
+class Title(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The name of a topic in both languages."""
+
+    id: str
+    en: str
+
+
 class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One section: items per topic, and whether items and options are shuffled."""
+    """One section: items per topic, whether items and options are shuffled, and what the topics are called."""
 
     code: str
     title_id: str
@@ -29,6 +36,7 @@ class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     quotas: dict[str, int]
     shuffle_items: bool = True
     shuffle_options: bool = True
+    topics: dict[str, Title] = {}
 
     @property
     def length(self) -> int:
@@ -75,6 +83,8 @@ def check_blueprint(blueprint: Blueprint) -> Blueprint:
         if topics.count(topic) > 1:
             raise BadBlueprint(f"topic {topic} stands in two sections")
     for section in blueprint.sections:
+        if strange := set(section.topics) - set(section.quotas):
+            raise BadBlueprint(f"section {section.code}: title of a topic without items: {', '.join(sorted(strange))}")
         for topic, count in section.quotas.items():
             if count < 1:
                 raise BadBlueprint(f"section {section.code}: topic {topic} asks for {count} items")

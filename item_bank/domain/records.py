@@ -24,6 +24,14 @@ class ItemLine(msgspec.Struct, frozen=True):
     created_at: datetime
 
 
+class HistoryLine(ItemLine, frozen=True):
+    """One version of an item in its history."""
+
+    reviewer_id: UUID | None
+    decided_at: datetime | None
+    note: str
+
+
 class ItemVersion(ItemLine, frozen=True):
     """A whole version."""
 

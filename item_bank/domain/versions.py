@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
-from kit.errors import Conflict, Forbidden
+from kit.errors import Conflict, Forbidden, Invalid
 
 
 class State(StrEnum):
@@ -38,6 +38,7 @@ MOVES: dict[tuple[State, Action], State] = {
     (State.APPROVED, Action.RETIRE): State.RETIRED,
 }
 NOT_BY_AUTHOR = frozenset({Action.APPROVE, Action.SEND_BACK})
+NEEDS_NOTE = frozenset({Action.SEND_BACK, Action.RETIRE})
 
 
 @dataclass(eq=False)
@@ -55,10 +56,20 @@ class SamePerson(Forbidden):
     key = "same-person"
 
 
-def move(state: State, action: Action, *, author_id: UUID, actor_id: UUID) -> State:
-    """The state after the action; raises `IllegalItemMove` or `SamePerson`."""
+@dataclass(eq=False)
+class NoteMissing(Invalid):
+    """The step is taken back or takes an item away, so it needs a reason that others can read."""
+
+    action: str
+    key: ClassVar[str] = "note-missing"
+
+
+def move(state: State, action: Action, *, author_id: UUID, actor_id: UUID, note: str = "") -> State:
+    """The state after the action; raises `IllegalItemMove`, `SamePerson` or `NoteMissing`."""
     if (state, action) not in MOVES:
         raise IllegalItemMove(state.value, action.value)
     if action in NOT_BY_AUTHOR and author_id == actor_id:
         raise SamePerson
+    if action in NEEDS_NOTE and not note.strip():
+        raise NoteMissing(action.value)
     return MOVES[(state, action)]

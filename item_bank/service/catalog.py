@@ -125,9 +125,9 @@ def _version(item: NewItem, item_id: UUID, version: int) -> NewVersion:
 async def judge(
     bank: BankPort, version_id: UUID, action: Action, *, actor_id: UUID, now: datetime, note: str = ""
 ) -> State:
-    """Move a version through its states; raises `IllegalItemMove` or `SamePerson`."""
+    """Move a version through its states; raises `IllegalItemMove`, `SamePerson` or `NoteMissing`."""
     state, author_id = await bank.lock_version(version_id)
-    after = move(state, action, author_id=author_id, actor_id=actor_id)
+    after = move(state, action, author_id=author_id, actor_id=actor_id, note=note)
     reviewer_id = actor_id if action in (Action.APPROVE, Action.SEND_BACK) else None
     if action is Action.APPROVE:
         version = await bank.version(version_id)

@@ -14,10 +14,10 @@ from item_bank.domain.blueprint import Blueprint
 from item_bank.domain.draw import PoolItem
 from item_bank.domain.item import ItemContent
 from item_bank.domain.keys import KeyChange
-from item_bank.domain.records import ItemLine, ItemVersion, Newest, NewVersion, TopicCount
+from item_bank.domain.records import HistoryLine, ItemLine, ItemVersion, Newest, NewVersion, TopicCount
 from item_bank.domain.versions import State
 from kit.errors import NotFound
-from kit.postgres import Connection, load_statements
+from kit.postgres import Connection, like_words, load_statements
 
 SQL = load_statements(__name__, "sql/bank.sql")
 FAR = 10**9  # no bank has a page there, and PostgreSQL's integers end
@@ -80,12 +80,14 @@ class BankStore:
     async def items(
         self, state: str | None, topic: str | None, text: str | None, limit: int, offset: int
     ) -> tuple[int, list[ItemLine]]:
-        """(how many in all, one page of them). What PostgreSQL cannot hold finds nothing."""
+        """(how many in all, one page of them): `text` is words in any order, of code, stem, options and rationale.
+
+        What PostgreSQL cannot hold finds nothing.
+        """
         if any("\0" in each for each in (state, topic, text) if each) or offset > FAR:
             return 0, []
-        pattern = None if not text else "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-        count = await self._connection.fetchval(SQL.count_items, state, topic, pattern)
-        rows = await self._connection.fetch(SQL.select_items, state, topic, pattern, limit, offset)
+        count = await self._connection.fetchval(SQL.count_items, state, topic, like_words(text))
+        rows = await self._connection.fetch(SQL.select_items, state, topic, like_words(text), limit, offset)
         return count, [ItemLine(*row) for row in rows]
 
     async def topics(self) -> list[TopicCount]:
@@ -99,9 +101,9 @@ class BankStore:
             raise NoSuchItem(str(version_id))
         return ItemVersion(**{**dict(row), "content": msgspec.convert(row["content"], ItemContent)})
 
-    async def history(self, item_id: UUID) -> list[ItemLine]:
+    async def history(self, item_id: UUID) -> list[HistoryLine]:
         """All versions of an item, newest first."""
-        return [ItemLine(*row) for row in await self._connection.fetch(SQL.select_history, item_id)]
+        return [HistoryLine(*row) for row in await self._connection.fetch(SQL.select_history, item_id)]
 
     async def lock_version(self, version_id: UUID) -> tuple[State, UUID]:
         """(state, author), held; raises `NoSuchItem`."""

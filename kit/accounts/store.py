@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -38,6 +39,12 @@ class AccountStore:
         """The account and its password hash."""
         row = await self._connection.fetchrow(self._sql.select_staff_by_username, username)
         return None if row is None else (Staff(*list(row)[:4]), row["password_hash"])
+
+    async def people(self, ids: Sequence[UUID], usernames: Sequence[str] = ()) -> list[Staff]:
+        """Who these are, also those who have left; whom nobody knows is left out."""
+        return [
+            Staff(*row) for row in await self._connection.fetch(self._sql.select_people, list(ids), list(usernames))
+        ]
 
     async def add_session(self, token_digest: bytes, staff_id: UUID, now: datetime, expires_at: datetime) -> None:
         """Remember a session by the digest of its token."""

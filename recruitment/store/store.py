@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 
 from kit.errors import NotFound
-from kit.postgres import Connection, load_statements
+from kit.postgres import Connection, like_words, load_statements
 from recruitment.domain.inbox import Received, Verdict
 from recruitment.domain.records import (
     Applicant,
@@ -40,11 +40,6 @@ class NoSuchVacancy(NotFound):
 
     code: str
     key: ClassVar[str] = "no-such-vacancy"
-
-
-def _pattern(text: str | None) -> str | None:
-    """A text as part of a LIKE pattern, with its own wildcards disarmed."""
-    return text and text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def _vacancy(row: Any) -> Vacancy:
@@ -161,15 +156,15 @@ class RecruitmentStore:
         return [Standing(*row) for row in await self._connection.fetch(VACANCIES.select_standings, code)]
 
     async def applicants(self, vacancy: str | None, text: str | None, limit: int, offset: int) -> list[ApplicantLine]:
-        """By number; `text` is looked for in names and numbers."""
-        rows = await self._connection.fetch(VACANCIES.select_applicants, vacancy, _pattern(text), limit, offset)
+        """By number; all words of `text` must be in name and number, in any order."""
+        rows = await self._connection.fetch(VACANCIES.select_applicants, vacancy, like_words(text), limit, offset)
         return [
             ApplicantLine(Applicant(*list(row)[:_APPLICANT_COLUMNS]), *list(row)[_APPLICANT_COLUMNS:]) for row in rows
         ]
 
     async def count_applicants(self, vacancy: str | None, text: str | None) -> int:
         """How many `applicants` would list without a limit."""
-        found: int = await self._connection.fetchval(VACANCIES.count_applicants, vacancy, _pattern(text))
+        found: int = await self._connection.fetchval(VACANCIES.count_applicants, vacancy, like_words(text))
         return found
 
     async def counts(self) -> Counts:

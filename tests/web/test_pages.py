@@ -247,6 +247,7 @@ async def test_finding_and_reading_an_item(visitor, world):
     assert page.count("data:image/svg+xml;base64,") >= 5, "the figures of the options"
     assert 'formaction="' + links[0] + '/retire"' in page
     assert "/approve" not in page
+    assert "Figure series" in page, "topics in words"
 
 
 async def test_paging_holds_at_both_ends(visitor, world):
@@ -315,7 +316,7 @@ async def test_steps_that_are_refused(own_system, world, role, step, status):
     page = await in_review(own_system, world, "author")
     async with visitor_of(own_system) as client:
         await log_in(client, world, role)
-        answer = await send(client, f"{page}/{step}", "/exam/login", note="")
+        answer = await send(client, f"{page}/{step}", "/exam/login", note="", confirmed="yes")
         assert answer.status_code == status
 
 

@@ -7,23 +7,30 @@ from uuid import UUID
 
 from quart import Blueprint, g, redirect, render_template, request
 
-from item_bank.domain.versions import MOVES, Action, State
+from item_bank.domain.versions import MOVES, NEEDS_NOTE, Action, State
 from item_bank.service import catalog
 from kit.errors import Forbidden, Invalid
 from kit.http.site import requires
+from web.bank_view import People, history_steps, topic_titles
 from web.views import figure_view
 from web.wiring import Deps
 
 BANK_ROLES = ("author", "reviewer", "releaser", "auditor")
 PAGE = 25
 LAST_PAGE = 100_000  # so that no address asks PostgreSQL for an offset that it cannot count to
-TRAIL = 20  # newest steps that an item's page shows
+TRAIL, VERSIONS = 20, 10  # newest steps of each of the newest versions that an item's page shows
 ACTION_ROLES = {
     Action.SUBMIT: ("author", "administrator"),
     Action.SEND_BACK: ("reviewer", "administrator"),
     Action.APPROVE: ("reviewer", "administrator"),
     Action.RETIRE: ("reviewer", "releaser", "administrator"),
 }
+
+
+class NotConfirmed(Invalid):
+    """Retiring cannot be taken back, so it must be confirmed."""
+
+    key = "not-confirmed"
 
 
 def _words(text: str) -> str | None:
@@ -42,11 +49,13 @@ def bank_routes(deps: Deps) -> Blueprint:
         async with deps.unit() as unit:
             count, items = await unit.bank.items(**wanted, limit=PAGE, offset=(page - 1) * PAGE)
             topics = await unit.bank.topics()
+            titles = topic_titles(await unit.bank.blueprints(), g.locale)
         return await render_template(
             "bank/items.html",
             items=items,
             count=count,
             topics=topics,
+            titles=titles,
             wanted=wanted,
             page=page,
             pages=max(1, -(-count // PAGE)),
@@ -59,7 +68,11 @@ def bank_routes(deps: Deps) -> Blueprint:
         async with deps.unit() as unit:
             version = await unit.bank.version(version_id)
             history = await unit.bank.history(version.item_id)
-            trail = await unit.accounts.audit_lines(str(version_id), TRAIL)
+            trails = {each.id: await unit.accounts.audit_lines(str(each.id), TRAIL) for each in history[:VERSIONS]}
+            ids = [person for each in history for person in (each.author_id, each.reviewer_id) if person]
+            actors = [line["actor"] for each in trails.values() for line in each]
+            people = People(await unit.accounts.people(ids, actors))
+            titles = topic_titles(await unit.bank.blueprints(), g.locale)
         state = State(version.state)
         actions = [action for from_state, action in MOVES if from_state is state and _may(action, version.author_id)]
         interaction = version.content.interactions[0]
@@ -69,9 +82,11 @@ def bank_routes(deps: Deps) -> Blueprint:
         return await render_template(
             "bank/item.html",
             version=version,
-            history=history,
-            trail=trail,
+            steps=history_steps(history[:VERSIONS], trails, people),
+            author=people.of(version.author_id),
+            titles=titles,
             own=version.author_id == g.staff.id,
+            note_needed=any(action in NEEDS_NOTE for action in actions),
             actions=[action.value for action in actions],
             figure=figure_view(version.content.figure),
             options=[
@@ -99,7 +114,10 @@ def bank_routes(deps: Deps) -> Blueprint:
             raise Invalid("there is no such step") from error
         if g.staff.role not in ACTION_ROLES[asked]:
             raise Forbidden
-        note = (await request.form).get("note", "").strip()[:2000]
+        form = await request.form
+        note = form.get("note", "").replace("\x00", "").strip()[:2000]
+        if asked is Action.RETIRE and form.get("confirmed") != "yes":
+            raise NotConfirmed
         async with deps.unit() as unit:
             state = await catalog.judge(unit.bank, version_id, asked, actor_id=g.staff.id, now=g.now, note=note)
             detail = {"state": state.value, "note": note}
@@ -112,6 +130,7 @@ def bank_routes(deps: Deps) -> Blueprint:
         async with deps.unit() as unit:
             blueprints = await unit.bank.blueprints()
             available = {each.topic: each.approved for each in await unit.bank.topics()}
-        return await render_template("bank/blueprints.html", blueprints=blueprints, available=available)
+        titles = topic_titles(blueprints, g.locale)
+        return await render_template("bank/blueprints.html", blueprints=blueprints, available=available, titles=titles)
 
     return routes

@@ -40,7 +40,10 @@ where v.state = 'approved' and v.topic = any($1::text[]);
 select count(*) from bank.item_version v
 join bank.item i on i.id = v.item_id
 where ($1::text is null or v.state = $1) and ($2::text is null or v.topic = $2)
-  and ($3::text is null or v.stem_text ilike $3 or i.code ilike $3)
+  and ($3::text[] is null or concat_ws(' ', i.code, v.stem_text, v.content ->> 'rationale', (
+        select string_agg(regexp_replace(o #>> '{}', '<[^>]*>', ' ', 'g'), ' ')
+        from jsonb_path_query(v.content, '$.interactions[*].options[*].html') o
+      )) ilike all($3::text[]))
   and not exists (select from bank.item_version n where n.item_id = v.item_id and n.version > v.version);
 
 -- name: select_items
@@ -48,7 +51,10 @@ select v.id, i.code, v.version, v.state, v.topic, v.difficulty, v.stem_text, v.a
 from bank.item_version v
 join bank.item i on i.id = v.item_id
 where ($1::text is null or v.state = $1) and ($2::text is null or v.topic = $2)
-  and ($3::text is null or v.stem_text ilike $3 or i.code ilike $3)
+  and ($3::text[] is null or concat_ws(' ', i.code, v.stem_text, v.content ->> 'rationale', (
+        select string_agg(regexp_replace(o #>> '{}', '<[^>]*>', ' ', 'g'), ' ')
+        from jsonb_path_query(v.content, '$.interactions[*].options[*].html') o
+      )) ilike all($3::text[]))
   and not exists (select from bank.item_version n where n.item_id = v.item_id and n.version > v.version)
 order by i.code limit $4 offset $5;
 
@@ -73,7 +79,8 @@ update bank.item_version set state = $2, reviewer_id = coalesce($3, reviewer_id)
 where id = $1;
 
 -- name: select_history
-select v.id, i.code, v.version, v.state, v.topic, v.difficulty, v.stem_text, v.author_id, v.created_at
+select v.id, i.code, v.version, v.state, v.topic, v.difficulty, v.stem_text, v.author_id, v.created_at, v.reviewer_id,
+       v.decided_at, v.note
 from bank.item_version v
 join bank.item i on i.id = v.item_id
 where v.item_id = $1 order by v.version desc;

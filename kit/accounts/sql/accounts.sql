@@ -7,6 +7,9 @@ returning id;
 -- name: select_staff_by_username
 select id, username, name, role, password_hash from {schema}.staff where username = $1 and disabled_at is null;
 
+-- name: select_people
+select id, username, name, role from {schema}.staff where id = any($1::uuid[]) or username = any($2::text[]);
+
 -- name: insert_session
 insert into {schema}.staff_session (token_digest, staff_id, created_at, expires_at) values ($1, $2, $3, $4);
 

@@ -71,7 +71,7 @@ left join lateral (
     limit 1
 ) s on true
 where ($1::text is null or v.code = $1)
-  and ($2::text is null or a.name ilike '%' || $2 || '%' escape '\' or a.number ilike '%' || $2 || '%' escape '\')
+  and ($2::text[] is null or concat_ws(' ', a.name, a.number) ilike all($2::text[]))
 order by a.number, v.code
 limit $3 offset $4;
 
@@ -81,7 +81,7 @@ from recruitment.application p
 join recruitment.applicant a on a.participant_id = p.participant_id
 join recruitment.vacancy v on v.id = p.vacancy_id
 where ($1::text is null or v.code = $1)
-  and ($2::text is null or a.name ilike '%' || $2 || '%' escape '\' or a.number ilike '%' || $2 || '%' escape '\');
+  and ($2::text[] is null or concat_ws(' ', a.name, a.number) ilike all($2::text[]));
 
 -- name: select_counts
 select (select count(*) from recruitment.vacancy) as vacancies,

@@ -30,6 +30,7 @@ def test_good():
         ('code = "B"', 'code = "A"', "same code"),
         ("two = 3", "one = 3", "topic one stands in two sections"),
         ("two = 3", "two = 0", "asks for 0 items"),
+        ("two = 3 }", 'two = 3 }\ntopics.three = { id = "x", en = "x" }', "title of a topic without items: three"),
         ("two = 3", 'two = "3"', "quotas"),
         ('title_en = "a"', 'titel = "a"', "titel"),
         (GOOD, 'code = "x"\nversion = "1"\nsections = []', "no section"),

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from item_bank.domain.versions import Action, IllegalItemMove, SamePerson, State, move
+from item_bank.domain.versions import Action, IllegalItemMove, NoteMissing, SamePerson, State, move
 
 AUTHOR, OTHER = UUID(int=1), UUID(int=2)
 LEGAL = {
@@ -20,10 +20,17 @@ LEGAL = {
 def test_moves(state, action):
     expected = LEGAL.get((state.value, action.value))
     if expected:
-        assert move(state, action, author_id=AUTHOR, actor_id=OTHER) == expected
+        assert move(state, action, author_id=AUTHOR, actor_id=OTHER, note="why") == expected
     else:
         with pytest.raises(IllegalItemMove):
             move(state, action, author_id=AUTHOR, actor_id=OTHER)
+
+
+@pytest.mark.parametrize(("state", "action"), [(State.REVIEW, Action.SEND_BACK), (State.APPROVED, Action.RETIRE)])
+def test_what_takes_an_item_back_needs_a_note(state, action):
+    for note in ("", " \n\t"):
+        with pytest.raises(NoteMissing):
+            move(state, action, author_id=AUTHOR, actor_id=OTHER, note=note)
 
 
 @pytest.mark.parametrize("action", [Action.APPROVE, Action.SEND_BACK])

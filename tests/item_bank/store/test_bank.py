@@ -9,7 +9,7 @@ import pytest
 from item_bank.domain.blueprint import Blueprint, Section
 from item_bank.domain.item import ChoiceInteraction, ItemContent, Option
 from item_bank.domain.response import BaseType, Cardinality, ResponseDeclaration
-from item_bank.domain.versions import Action, IllegalItemMove, SamePerson, State
+from item_bank.domain.versions import Action, IllegalItemMove, NoteMissing, SamePerson, State
 from item_bank.service.catalog import (
     BlueprintChanged,
     NewItem,
@@ -27,14 +27,15 @@ AUTHOR, REVIEWER = UUID(int=1), UUID(int=2)
 NOW = utc_now()
 
 
-def item(code="A-1", *, stem="Which?", topic="T.one", difficulty=0.1, key="B", letters="ABC") -> NewItem:
-    options = tuple(Option(letter, f"option {letter}") for letter in letters)
+def item(code="A-1", *, stem="Which?", topic="T.one", difficulty=0.1, key="B", letters="ABC", rationale="") -> NewItem:
+    options = tuple(Option(letter, f"<strong>option</strong> {letter}") for letter in letters)
     content = ItemContent(
         language="id",
         stem=stem,
         interactions=(ChoiceInteraction("R", 1, True, options),),
         responses=(ResponseDeclaration("R", BaseType.IDENTIFIER, Cardinality.SINGLE, {"base": {"identifier": key}}),),
         scoring="match_correct",
+        rationale=rationale,
     )
     return NewItem(code, topic, difficulty, content)
 
@@ -207,6 +208,8 @@ async def test_no_two_approved_versions_of_an_item(bring, connection):
         ([("submit", AUTHOR), ("send_back", REVIEWER)], "draft"),
         ([("submit", AUTHOR), ("send_back", REVIEWER), ("submit", AUTHOR), ("approve", REVIEWER)], "approved"),
         ([("submit", AUTHOR), ("approve", REVIEWER), ("retire", REVIEWER)], "retired"),
+        ([("submit", AUTHOR), ("send_back", REVIEWER, " ")], NoteMissing),
+        ([("submit", AUTHOR), ("approve", REVIEWER, ""), ("retire", REVIEWER, "")], NoteMissing),
         ([("approve", REVIEWER)], IllegalItemMove),
         ([("submit", AUTHOR), ("approve", AUTHOR)], SamePerson),
         ([("submit", AUTHOR), ("send_back", AUTHOR)], SamePerson),
@@ -218,8 +221,9 @@ async def test_judging(bring, bank, moves, ends):
     version_id = await newest_id(bank)
 
     async def walk():
-        for name, actor in moves:
-            last = await judge(bank, version_id, Action(name), actor_id=actor, now=NOW, note=name)
+        for name, actor, *note in moves:
+            told = note[0] if note else name
+            last = await judge(bank, version_id, Action(name), actor_id=actor, now=NOW, note=told)
         return last
 
     if isinstance(ends, str):
@@ -255,7 +259,7 @@ async def filled(bring):
     """Twelve items: A-01 .. A-10 approved in two topics, D-1 and D-2 drafts with odd signs."""
     stems = {n: f"<p>Number <em>{n}</em></p>" for n in range(1, 11)}
     await bring(*(item(f"A-{n:02}", stem=stems[n], topic=f"T.{'one' if n % 2 else 'two'}") for n in stems))
-    await bring(item("D-1", stem="100% sure_ness"), item("D-2", stem="back\\slash"), reviewer=None)
+    await bring(item("D-1", stem="100% sure_ness"), item("D-2", stem="back\\slash", rationale="Because"), reviewer=None)
 
 
 @pytest.mark.parametrize(
@@ -265,6 +269,11 @@ async def filled(bring):
         ("approved", "T.two", None, ["A-02", "A-04", "A-06", "A-08", "A-10"]),
         (None, None, "number 1", ["A-01", "A-10"]),
         (None, None, "a-0", [f"A-0{n}" for n in range(1, 10)]),
+        (None, None, "NUMBER a-10", ["A-10"]),
+        (None, None, "sure_ness 100%", ["D-1"]),
+        (None, None, "sure_ness slash", []),
+        (None, None, "d-2 B because", ["D-2"]),  # an option and the rationale
+        (None, None, "strong", []),  # markup is no word
         (None, None, "100%", ["D-1"]),
         (None, None, "%", ["D-1"]),
         (None, None, "_", ["D-1"]),

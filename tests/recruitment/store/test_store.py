@@ -63,7 +63,8 @@ async def test_unannounced_vacancies_are_not_public(demo_pool, now):
         (None, "24-1373-00001", 10),
         ("PRW-01", "24-1373-000001", 1),
         ("GRU-01", "24-1373-000001", 0),
-        (None, "yuliana da", 1),
+        (None, "yuliana da", 2),
+        (None, "da 24-1373 YULIANA", 2),  # words in any order, over name and number
         (None, "%", 0),  # the wildcards of LIKE are letters here
         (None, "_", 0),
         (None, "\\", 0),
