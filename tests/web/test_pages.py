@@ -2,7 +2,7 @@
 
 import re
 from html import unescape
-from uuid import uuid4, uuid5
+from uuid import UUID, uuid4, uuid5
 
 import httpx
 import pytest
@@ -191,7 +191,7 @@ async def test_receipts(visitor, system, world, action, status, told, hidden):
     receipt = read_receipt(re.search(r'data-testid="receipt-text">([^<]+)<', page).group(1))
     receipt.verify(system.marking.signing_key.public_hex)
     async with system.unit() as unit:
-        export = await export_attempt(unit, attempt_id, "")
+        export = await export_attempt(unit, UUID(attempt_id), "")
     assert verify_receipt(receipt, export, system.marking.signing_key.public_hex).holds
     if action is not Action.TERMINATE:
         assert f'data-testid="total">{score.record["total"]}<' in page
