@@ -56,6 +56,7 @@ class Measured(msgspec.Struct, frozen=True):
     answered: int
     failed: int
     cpu_s: float
+    elapsed_s: float = 0.0  # from the first request to the last answer
 
 
 class Run:
@@ -270,6 +271,7 @@ async def _drive(load: Load) -> Measured:
         answered=len(run.delays),
         failed=run.sent - len(run.delays),
         cpu_s=round(used.ru_utime + used.ru_stime, 2),
+        elapsed_s=round(max(run.ends, default=begun) - begun, 3),
     )
 
 
