@@ -122,6 +122,13 @@ def test_clock_of_a_log(steps, ends_s, paused_s, credited_s):
     assert clock.allowance == Allowance(100, 0, 30)
 
 
+def test_allowance_and_clock_are_values():
+    clock = clock_of(log(Allowance(100)))
+    for value, name in ((clock, "credited_s"), (clock.allowance, "minutes")):
+        with pytest.raises(AttributeError):
+            setattr(value, name, 0)
+
+
 def test_no_clock_before_the_start():
     assert clock_of([]) is None
     assert clock_of([Event(1, "items_appended", START, {"items": []})]) is None
@@ -188,6 +195,7 @@ def test_over_only_after_the_grace(grace_s, at, over):
         (0, 99, 99.5, True),
         (0, 99, 100, True),
         (0, 99, 100.001, False),
+        (0, 101, 100, True),  # the database's clock says that it came in time
         (0, 500, 99, True),  # a wrong clock takes nothing while there is time
         (30, 99, 130, True),
         (30, 100, 130, True),
