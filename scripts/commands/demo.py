@@ -35,6 +35,7 @@ from kit.signing import derive_key
 from recruitment.settings import Settings as RecruitmentSettings
 from scripts.commands import services
 from scripts.demo.bank import skd_items
+from scripts.demo.unfinished import load_unfinished
 from web.settings import Settings
 from web.wiring import Unit
 
@@ -45,6 +46,7 @@ EXTRA_MINUTES = {"disability": 30}  # 130 instead of 100 minutes for sensory dis
 EXAM_STAFF = (
     ("admin", "Siti Rahmawati", "administrator"),
     ("penulis", "Budi Santoso", "author"),
+    ("penulis2", "Maya Lestari", "author"),
     ("penelaah", "Ratna Dewi", "reviewer"),
     ("pengawas", "Yusuf Hakim", "proctor"),
     ("ketua", "Ratna Wulandari", "lead_proctor"),
@@ -99,6 +101,7 @@ async def load(environ: Mapping[str, str]) -> None:
             unit = Unit(connection)
             await _load_staff(unit.accounts, settings.secret_key, EXAM_STAFF)
             await load_bank(unit)
+            await load_unfinished(unit, staff_id, utc_now())
             await _load_session(unit, settings, rows)
     finally:
         await pool.close()
@@ -113,18 +116,23 @@ async def load(environ: Mapping[str, str]) -> None:
         await pool.close()
 
 
+def staff_id(username: str) -> UUID:
+    """The id that the demonstration gives to a member of staff."""
+    return uuid5(NAMESPACE, f"staff/{username}")
+
+
 async def _load_staff(accounts: AccountStore, secret_key: str, staff: tuple[tuple[str, str, str], ...]) -> None:
     for username, name, role in staff:
         if await accounts.by_username(username) is None:
             password = demo_secret(secret_key, f"staff/{username}", 12)
-            person = Staff(uuid5(NAMESPACE, f"staff/{username}"), username, name, role)
+            person = Staff(staff_id(username), username, name, role)
             await accounts.save(person, hash_password(password), utc_now())
 
 
 async def load_bank(unit: Unit) -> None:
     """The SKD bank and its blueprint; what is there already stays."""
     blueprint = parse_blueprint(files("item_bank").joinpath("blueprints", "skd.toml").read_bytes())
-    author, reviewer = (uuid5(NAMESPACE, f"staff/{name}") for name in ("penulis", "penelaah"))
+    author, reviewer = staff_id("penulis"), staff_id("penelaah")
     await catalog.import_items(
         unit.bank,
         bank_code="SKD",

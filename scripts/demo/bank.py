@@ -37,7 +37,8 @@ def _by_weight(weights: list[int]) -> tuple[ResponseDeclaration, ...]:
     return (ResponseDeclaration(RESPONSE, BaseType.IDENTIFIER, Cardinality.SINGLE, None, mapping),)
 
 
-def _authored(row: dict[str, Any]) -> NewItem:
+def authored(row: dict[str, Any]) -> NewItem:
+    """A row of an item file as bank content."""
     options = [Option(letter, text) for letter, text in zip(LETTERS, row["options"], strict=True)]
     weighted = "scores" in row
     content = ItemContent(
@@ -70,6 +71,6 @@ def _templated(number: int, draft: Draft) -> NewItem:
 
 def skd_items() -> list[NewItem]:
     """The whole bank, in order of code within each test."""
-    authored = [_authored(row) for name in ("twk.toml", "tkp-1.toml", "tkp-2.toml") for row in _read(name)]
+    written = [authored(row) for name in ("twk.toml", "tkp-1.toml", "tkp-2.toml") for row in _read(name)]
     templated = [_templated(number, draft) for number, draft in enumerate(tiu_items(TIU_SEED), start=1)]
-    return authored + templated
+    return written + templated
