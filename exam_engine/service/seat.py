@@ -52,6 +52,11 @@ def pin_digest(key: bytes, number: str, pin: str) -> bytes:
     return keyed_digest(key, f"{number}\x00{normal_pin(pin)}")
 
 
+def normal_number(number: str) -> str:
+    """Participant numbers are read from paper as well; the column number_key holds the same."""
+    return "".join(ch for ch in number if ch.isascii() and ch.isalnum()).upper()
+
+
 def normal_pin(pin: str) -> str:
     """PINs are read from paper: case and separators do not count."""
     return "".join(ch for ch in pin.upper() if ch.isalnum())
@@ -59,11 +64,10 @@ def normal_pin(pin: str) -> str:
 
 async def take_seat(unit: ExamUnit, *, number: str, pin: str, key: bytes, fresh: Attempt, now: datetime) -> Seat:
     """Log in. `fresh` carries new ids and a seed for the case that this is the first time; raises `WrongPin`."""
-    number = number.strip()
-    usable = 0 < len(number) <= NUMBER_LIMIT and 0 < len(pin) <= PIN_LIMIT and "\x00" not in number
-    person = await unit.exams.open_participant(number, now) if usable else None
+    asked = normal_number(number) if len(number) <= NUMBER_LIMIT and "\x00" not in number else ""
+    person = await unit.exams.open_participant(asked, now) if asked and 0 < len(pin) <= PIN_LIMIT else None
     expected = person.pin_digest if person else bytes(32)
-    offered = pin_digest(key, number[:NUMBER_LIMIT], pin[:PIN_LIMIT])
+    offered = pin_digest(key, person.number if person else asked, pin[:PIN_LIMIT])
     if not hmac.compare_digest(expected, offered) or person is None:
         raise WrongPin
     await unit.attempts.add(

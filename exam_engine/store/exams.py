@@ -64,9 +64,9 @@ class ExamStore:
             raise NoSuchRecord("participant", str(participant_id))
         return Participant(*row)
 
-    async def open_participant(self, number: str, now: datetime) -> Participant | None:
-        """Who has this number in a session that is open now."""
-        row = await self._connection.fetchrow(SQL.select_open_participant, number, now)
+    async def open_participant(self, number_key: str, now: datetime) -> Participant | None:
+        """Who has this number, written without separators and in capitals, in a session that is open now."""
+        row = await self._connection.fetchrow(SQL.select_open_participant, number_key, now)
         return None if row is None else Participant(*row)
 
     async def add_exam(self, exam: Exam, now: datetime) -> None:

@@ -72,10 +72,12 @@ class Formats:
         return f"{format_time(local, format='short', locale=self._locale)} {self._zone_name or local.tzname()}"
 
     def moment(self, at: datetime | None) -> str:
-        """`17 Agu 2025 08.30.05`."""
+        """`17 Agu 2025 08.30.05 WIB`; in English with colons."""
         if at is None:
             return ""
-        return format_datetime(at, "d MMM y HH.mm.ss", tzinfo=self._zone, locale=self._locale)
+        local = at.astimezone(self._zone)
+        pattern = "d MMM y HH.mm.ss" if self._locale == "id_ID" else "d MMM y HH:mm:ss"
+        return f"{format_datetime(local, pattern, locale=self._locale)} {self._zone_name or local.tzname()}"
 
     def number(self, value: float | None, digits: int = 0) -> str:
         """`1.234,50` with fixed digits; nothing for None."""

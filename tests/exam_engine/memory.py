@@ -18,6 +18,7 @@ from exam_engine.domain.log import Event
 from exam_engine.domain.operations import Row, Saved, Verdict
 from exam_engine.domain.proposal import AlreadyAsked, Person, Proposal, ProposalState
 from exam_engine.domain.records import Attempt, Beginning, Candidate, Exam, Participant, Progress, Score, Session
+from exam_engine.service.seat import normal_number
 from kit.canonical import GENESIS, digest
 
 BEGINNING = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
@@ -111,8 +112,8 @@ class MemoryUnit:
     async def participant(self, participant_id: UUID) -> Participant:
         return self._people[participant_id]
 
-    async def open_participant(self, number: str, now: datetime) -> Participant | None:
-        return next((each for each in self._people.values() if each.number == number), None)
+    async def open_participant(self, number_key: str, now: datetime) -> Participant | None:
+        return next((each for each in self._people.values() if normal_number(each.number) == number_key), None)
 
     async def set_extra_minutes(self, participant_id: UUID, minutes: int) -> None:
         self._people[participant_id] = msgspec.structs.replace(self._people[participant_id], extra_minutes=minutes)

@@ -11,7 +11,7 @@ from quart import Blueprint, Response, g, redirect, render_template, request
 
 from exam_engine.domain.attempt import ENDED, Status
 from exam_engine.domain.records import Attempt
-from exam_engine.service.seat import WrongPin, take_seat
+from exam_engine.service.seat import WrongPin, normal_number, take_seat
 from kit.accounts.service import Limiter
 from kit.errors import Conflict, Fault, Unauthenticated
 from kit.http.errors import words_of
@@ -67,10 +67,10 @@ def candidate_routes(deps: Deps, seats: Seats, site: Site) -> Blueprint:
                 )
         except WrongPin as error:
             # only wrong PINs count, and the right one always opens: nobody can lock out a number that is public
-            limiter.hit(number[:64], g.now)
+            limiter.hit(normal_number(number[:64]), g.now)
             problem = ". ".join(words_of(error, site.translate, MESSAGES))
             return await render_template("candidate/login.html", problem=problem, number=number[:64]), 401
-        limiter.forget(number[:64])
+        limiter.forget(normal_number(number[:64]))
         await deps.bus.publish(f"seat.{seat.attempt_id}", {"kind": "seat"})
         await deps.bus.publish(f"proctor.{seat.session_id}", {"kind": "candidate", "attempt": str(seat.attempt_id)})
         held = SeatToken(seat.attempt_id, seat.seat_id, seat.session_id)

@@ -44,6 +44,6 @@ select id, session_id, number, name, pin_digest, track, vacancy, extra_minutes f
 select p.id, p.session_id, p.number, p.name, p.pin_digest, p.track, p.vacancy, p.extra_minutes
 from exam.participant p
 join exam.session s on s.id = p.session_id
-where p.number = $1 and s.opens_at <= $2 and s.closes_at > $2
+where p.number_key = $1 and s.opens_at <= $2 and s.closes_at > $2
 order by s.opens_at
 limit 1;
