@@ -17,6 +17,7 @@ from uuid import UUID
 import typer
 
 from kit.errors import Fault
+from scripts import cli_staff
 from scripts.lifeline import end_with_parent
 
 P = ParamSpec("P")
@@ -27,7 +28,6 @@ SERVICES, PEOPLE, PROOF, PAGES = "Services", "Set up", "Try and prove", "For the
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 worker_app = typer.Typer(no_args_is_help=True)
 recruitment_app = typer.Typer(no_args_is_help=True)
-staff_app = typer.Typer(no_args_is_help=True)
 demo_app = typer.Typer(no_args_is_help=True)
 bench_app = typer.Typer(no_args_is_help=True)
 attempt_app = typer.Typer(no_args_is_help=True)
@@ -84,11 +84,6 @@ def _surroundings(error: Exception) -> str | None:
             "Check the address, the role and the password; `ombilin migrate` makes the schemas."
         )
     return None
-
-
-def _new_password() -> str:
-    password: str = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
-    return password
 
 
 def _show_version(asked: bool) -> None:
@@ -152,19 +147,6 @@ def migrate_recruitment() -> None:
     run(services.tell_migrations, os.environ, services.migrate_recruitment)
 
 
-@recruitment_app.command("add-staff")
-def add_recruitment_staff(
-    username: Annotated[str, typer.Argument(help="In lower case.")],
-    name: Annotated[str, typer.Option(help="As colleagues know it.")],
-    role: Annotated[str, typer.Option(help="administrator, committee, auditor")],
-) -> None:
-    """Add an account of the admin module, or renew it; the password is asked for."""
-    from scripts.commands import services
-
-    password = _new_password()
-    run(services.add_recruitment_staff, os.environ, username, name, role, password)
-
-
 @app.command(rich_help_panel=PEOPLE)
 def migrate() -> None:
     """Bring the schemas of the examination system up to date."""
@@ -181,22 +163,7 @@ def secrets() -> None:
     typer.echo(new_secrets(), nl=False)
 
 
-app.add_typer(staff_app, name="staff", rich_help_panel=PEOPLE, help="Staff accounts of the examination system.")
-
-
-@staff_app.command("add")
-def staff_add(
-    username: Annotated[str, typer.Argument(help="In lower case.")],
-    name: Annotated[str, typer.Option(help="As colleagues know it.")],
-    role: Annotated[
-        str, typer.Option(help="administrator, author, reviewer, releaser, proctor, lead_proctor, auditor")
-    ],
-) -> None:
-    """Add an account, or renew it; the password is asked for."""
-    from scripts.commands import services
-
-    password = _new_password()
-    run(services.add_staff, os.environ, username, name, role, password)
+cli_staff.add_commands(app, recruitment_app, run, PEOPLE)
 
 
 app.add_typer(demo_app, name="demo", rich_help_panel=PEOPLE, help="The demonstration: bank, session, candidates.")

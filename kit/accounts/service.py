@@ -21,9 +21,10 @@ from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 
 from kit.accounts.store import AccountStore, Staff
-from kit.errors import TooMany, Unauthenticated
+from kit.errors import Invalid, NotFound, TooMany, Unauthenticated
 
 Accounts: TypeAlias = Callable[[], AbstractAsyncContextManager[AccountStore]]  # opens one transaction
+PASSWORD_MINIMUM = 12
 SESSION_HOURS = 10  # one examination day
 WAITING_LIMIT = 32  # log-ins that may wait for argon2 before new ones are told to come back
 
@@ -38,6 +39,27 @@ class WrongCredentials(Unauthenticated):
     """Name or secret is wrong; which one is not told."""
 
     key: ClassVar[str] = "wrong-credentials"
+
+
+@dataclass(eq=False)
+class ShortPassword(Invalid):
+    """A new password has fewer than `PASSWORD_MINIMUM` characters."""
+
+    key: ClassVar[str] = "short-password"
+
+    def __str__(self) -> str:
+        return f"A password has at least {PASSWORD_MINIMUM} characters."
+
+
+@dataclass(eq=False)
+class NoSuchAccount(NotFound):
+    """Nobody has the user name `username`."""
+
+    username: str
+    key: ClassVar[str] = "no-such-account"
+
+    def __str__(self) -> str:
+        return f"There is no account {self.username}."
 
 
 class Limiter:
@@ -104,6 +126,20 @@ async def log_in(accounts: Accounts, username: str, password: str, now: datetime
         await store.add_session(_digest(token), staff.id, now, now + timedelta(hours=SESSION_HOURS))
         await store.audit(now, staff.username, "staff-login", str(staff.id), {})
     return staff, token
+
+
+def check_password(password: str) -> None:
+    """Raises `ShortPassword`; length is the one rule."""
+    if len(password) < PASSWORD_MINIMUM:
+        raise ShortPassword
+
+
+async def disable(store: AccountStore, username: str, actor: str, now: datetime) -> None:
+    """Refuse an account from now on, end its sessions, say so in the audit trail; raises `NoSuchAccount`."""
+    found = await store.disable(username.lower(), now)
+    if found is None:
+        raise NoSuchAccount(username)
+    await store.audit(now, actor, "staff-disabled", str(found), {"username": username.lower()})
 
 
 async def who_is(store: AccountStore, token: str | None, now: datetime) -> Staff | None:

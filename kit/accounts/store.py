@@ -46,6 +46,22 @@ class AccountStore:
             Staff(*row) for row in await self._connection.fetch(self._sql.select_people, list(ids), list(usernames))
         ]
 
+    async def accounts(self) -> list[tuple[Staff, datetime | None]]:
+        """Every account by user name, with the time from which it is disabled."""
+        rows = await self._connection.fetch(self._sql.select_accounts)
+        return [(Staff(*list(row)[:4]), row["disabled_at"]) for row in rows]
+
+    async def disable(self, username: str, now: datetime) -> UUID | None:
+        """Refuse an account from now on and end its sessions; None where nobody has this name."""
+        found: UUID | None = await self._connection.fetchval(self._sql.disable_staff, username, now)
+        if found is not None:
+            await self._connection.execute(self._sql.delete_sessions_of, found)
+        return found
+
+    async def enable(self, username: str) -> None:
+        """Let an account in again."""
+        await self._connection.execute(self._sql.enable_staff, username)
+
     async def add_session(self, token_digest: bytes, staff_id: UUID, now: datetime, expires_at: datetime) -> None:
         """Remember a session by the digest of its token."""
         await self._connection.execute(self._sql.insert_session, token_digest, staff_id, now, expires_at)

@@ -1,22 +1,17 @@
-"""Serving, workers, migrations, staff accounts."""
+"""Serving, workers, migrations."""
 
 from __future__ import annotations
 
 import asyncio
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Collection, Mapping
-from dataclasses import dataclass
-from typing import Any, ClassVar
-from uuid import uuid4
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
 import typer
 
 import recruitment.wiring as recruitment_wiring
-from kit.accounts.service import hash_password
-from kit.accounts.store import AccountStore, Staff
 from kit.clock import utc_now
-from kit.errors import Invalid
 from kit.http.serving import Drain, ServerName, run_server, serve
 from kit.http.workers import Workers
 from kit.logs import configure_logs
@@ -25,23 +20,10 @@ from kit.settings import read_settings
 from proctoring.worker import run as run_vision
 from recruitment.app import create_app as create_recruitment
 from recruitment.settings import Settings as RecruitmentSettings
-from recruitment.web.words import ROLES as RECRUITMENT_ROLES
 from scripts.lifeline import SUPERVISED
-from web.app import ROLES, create_app
+from web.app import create_app
 from web.settings import Settings
-from web.wiring import STAFF_SCHEMA, migrate_all, open_deps
-
-
-@dataclass(eq=False)
-class UnknownRole(Invalid):
-    """`role` is none of `roles`."""
-
-    role: str
-    roles: str
-    key: ClassVar[str] = "unknown-role"
-
-    def __str__(self) -> str:
-        return f"There is no role {self.role}; choose one of {self.roles}."
+from web.wiring import migrate_all, open_deps
 
 
 def serve_exam(environ: Mapping[str, str], *, server: ServerName, workers: int, one_of_many: bool) -> None:
@@ -106,29 +88,3 @@ async def tell_migrations(
 ) -> None:
     """Migrate and say what was applied."""
     typer.echo("\n".join(await migrate(environ)) or "up to date")
-
-
-async def add_staff(environ: Mapping[str, str], username: str, name: str, role: str, password: str) -> None:
-    """Insert or renew an account of the examination system."""
-    settings = read_settings(Settings, environ)
-    await _add_account(
-        settings.database_url, STAFF_SCHEMA, ROLES, Staff(uuid4(), username.lower(), name, role), password
-    )
-
-
-async def add_recruitment_staff(environ: Mapping[str, str], username: str, name: str, role: str, password: str) -> None:
-    """Insert or renew an account of the admin module."""
-    url = read_settings(RecruitmentSettings, environ).recruitment_database_url
-    staff = Staff(uuid4(), username.lower(), name, role)
-    await _add_account(url, recruitment_wiring.SCHEMA, RECRUITMENT_ROLES, staff, password)
-
-
-async def _add_account(url: str, schema: str, roles: Collection[str], staff: Staff, password: str) -> None:
-    if staff.role not in roles:
-        raise UnknownRole(role=staff.role, roles=", ".join(roles))
-    connection = await open_connection(url)
-    try:
-        await AccountStore(connection, schema).save(staff, hash_password(password), utc_now())
-    finally:
-        await connection.close()
-    typer.echo(f"{staff.username} ({staff.role})")

@@ -10,6 +10,18 @@ select id, username, name, role, password_hash from {schema}.staff where usernam
 -- name: select_people
 select id, username, name, role from {schema}.staff where id = any($1::uuid[]) or username = any($2::text[]);
 
+-- name: select_accounts
+select id, username, name, role, disabled_at from {schema}.staff order by username;
+
+-- name: disable_staff
+update {schema}.staff set disabled_at = coalesce(disabled_at, $2) where username = $1 returning id;
+
+-- name: enable_staff
+update {schema}.staff set disabled_at = null where username = $1;
+
+-- name: delete_sessions_of
+delete from {schema}.staff_session where staff_id = $1;
+
 -- name: insert_session
 insert into {schema}.staff_session (token_digest, staff_id, created_at, expires_at) values ($1, $2, $3, $4);
 
