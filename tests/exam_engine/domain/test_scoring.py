@@ -73,8 +73,17 @@ def test_sections_without_a_threshold_say_so():
 
 def test_more_than_the_maximum_is_our_mistake_and_stops():
     many = [SequenceItem(n + 1, "TWK", UUID(int=n), ("A",)) for n in range(31)]
-    with pytest.raises(ScoreAboveMaximum):
+    with pytest.raises(ScoreAboveMaximum) as refused:
         score_sitting(many, {UUID(int=n): RIGHT for n in range(31)}, points, PACK, "general")
+    assert refused.value.facts() == {"section": "TWK", "points": "155", "maximum": 150}
+    assert len({refused.value, ScoreAboveMaximum("TWK", "155", 150)}) == 2, "hashed by identity, as Python's own errors"
+
+
+def test_results_are_values():
+    result = score_sitting(SEQUENCE, {}, points, PACK, "general")
+    for value, name in ((result, "total"), (result.sections[0], "points")):
+        with pytest.raises(AttributeError):
+            setattr(value, name, 0)
 
 
 @given(st.dictionaries(st.integers(0, 109).map(lambda n: UUID(int=n)), st.sampled_from("ABCDE"), max_size=110))
