@@ -195,7 +195,7 @@ class Bench:
             assert holding.stdout is not None, "a pipe"
             await holding.stdout.readline()
             each = (server.resident_kb() - before) / len(targets)
-            await holding.communicate()
+            await holding.communicate(b"")  # the end of its input lets it go
         self._add(Figure(f"{name}: memory of an idle WebSocket, of {len(targets)}", round(each, 1), "kB", "<=", 40))
 
     def _add(self, figure: Figure) -> None:
