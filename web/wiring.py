@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -128,6 +129,7 @@ class Deps:
         self.legal = LegalAnswers(self._load_legal)
         self.marking = Marking(self.items, self.rule_packs, SigningKey(settings.signing_key))
         self.starts = StartQueue(self.unit, self.rule_packs)
+        self._looking = asyncio.Lock()
         self._sittings: dict[UUID, tuple[datetime, Session, Exam]] = {}
         self._pools: dict[str, tuple[datetime, Blueprint, Sequence[PoolItem]]] = {}
 
@@ -149,20 +151,26 @@ class Deps:
     async def item_pool(self, blueprint: str, now: datetime) -> tuple[Blueprint, Sequence[PoolItem]]:
         """The blueprint and its approved items, at most `POOL_TTL_S` old."""
         known = self._pools.get(blueprint)
-        if known is None or (now - known[0]).total_seconds() > POOL_TTL_S:
-            async with self.unit() as unit:
-                drawn_by, pool = await catalog.blueprint_pool(unit.bank, blueprint)
-            known = self._pools[blueprint] = (now, drawn_by, pool)
+        if known is None or _is_old(known[0], now):
+            async with self._looking:  # everybody comes at once: the first looks for all
+                known = self._pools.get(blueprint)
+                if known is None or _is_old(known[0], now):
+                    async with self.unit() as unit:
+                        drawn_by, pool = await catalog.blueprint_pool(unit.bank, blueprint)
+                    known = self._pools[blueprint] = (now, drawn_by, pool)
         return known[1], known[2]
 
     async def sitting(self, session_id: UUID, now: datetime) -> tuple[Session, Exam]:
         """A session and its exam, at most `POOL_TTL_S` old."""
         known = self._sittings.get(session_id)
-        if known is None or (now - known[0]).total_seconds() > POOL_TTL_S:
-            async with self.unit() as unit:
-                session = await unit.exams.session(session_id)
-                exam = await unit.exams.exam(session.exam_id)
-            known = self._sittings[session_id] = (now, session, exam)
+        if known is None or _is_old(known[0], now):
+            async with self._looking:
+                known = self._sittings.get(session_id)
+                if known is None or _is_old(known[0], now):
+                    async with self.unit() as unit:
+                        session = await unit.exams.session(session_id)
+                        exam = await unit.exams.exam(session.exam_id)
+                    known = self._sittings[session_id] = (now, session, exam)
         return known[1], known[2]
 
     async def close(self) -> None:
@@ -172,6 +180,10 @@ class Deps:
         if self.redis:
             await self.redis.aclose()
         await self.pool.close()
+
+
+def _is_old(since: datetime, now: datetime) -> bool:
+    return (now - since).total_seconds() > POOL_TTL_S
 
 
 async def open_deps(settings: Settings, clock: Clock) -> Deps:

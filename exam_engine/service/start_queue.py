@@ -37,7 +37,8 @@ class StartQueue:
         self._units = units
         self._rule_packs = rule_packs
         self._queue: deque[_Waiting] = deque()
-        self._working: set[asyncio.Task[None]] = set()
+        self._working = 0
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self, wanted: Wanted) -> Outcome:
         """The started attempt after its COMMIT; raises what `start_many` says, or `Unavailable`."""
@@ -45,16 +46,20 @@ class StartQueue:
             raise Unavailable(retry_after_s=2)
         answer: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self._queue.append((wanted, answer))
-        if len(self._working) < AT_ONCE:
+        if self._working < AT_ONCE:
+            self._working += 1
             task = asyncio.create_task(self._work(), name="start-queue")
-            self._working.add(task)
-            task.add_done_callback(self._working.discard)
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
         return await answer
 
     async def _work(self) -> None:
-        while self._queue:
-            taken = [self._queue.popleft() for _ in range(min(len(self._queue), BATCH_LIMIT))]
-            await self._start([waiting for waiting in taken if not waiting[1].done()])
+        try:
+            while self._queue:
+                taken = [self._queue.popleft() for _ in range(min(len(self._queue), BATCH_LIMIT))]
+                await self._start([waiting for waiting in taken if not waiting[1].done()])
+        finally:
+            self._working -= 1  # here, in the same step that saw the queue empty: nobody is left waiting
 
     async def _start(self, taken: list[_Waiting]) -> None:
         if not taken:
