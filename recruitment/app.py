@@ -52,6 +52,7 @@ def create_app(deps: Deps) -> Quart:
         messages=MESSAGES,
         role_labels=ROLES,
         nav=_nav,
+        footer=N_("Ombilin selection administration. Published criteria, verifiable results."),
         statics={"recruitment": "recruitment"},
     )
     site = install(app, options, deps.pool, deps.clock)

@@ -68,6 +68,7 @@ def create_app(deps: Deps) -> HotPaths:
         messages=MESSAGES,
         role_labels=ROLES,
         nav=_nav,
+        footer=N_("Ombilin examination system. Published criteria, verifiable results."),
         statics={"dist": "web", "web": "web"},
     )
     site = install(app, options, deps.pool, deps.clock)

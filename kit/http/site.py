@@ -90,6 +90,7 @@ class SiteOptions:
     messages: Mapping[str, Words]
     role_labels: Mapping[str, str]
     nav: Callable[[Staff | None], list[tuple[str, str]]]
+    footer: str  # what the product is, in a sentence, a message id
     statics: Mapping[str, str] = field(default_factory=dict)  # first part of a static path -> package that has it
 
     @property
@@ -300,7 +301,11 @@ def _context(site: Site) -> Callable[[], dict[str, Any]]:
             "csp_nonce": g.nonce,
             "csrf_token": site.csrf_token(),
             "staff": {"name": staff.name, "role": staff.role, "role_label": role} if staff else None,
-            "product": {"name": site.options.name, "agency": site.options.agency},
+            "product": {
+                "name": site.options.name,
+                "agency": site.options.agency,
+                "footer": translate(site.options.footer),
+            },
             "nav": nav,
             "static": site.static,
             "formats": g.formats,

@@ -35,6 +35,7 @@ class Outcome(StrEnum):
 
 
 RANKED = frozenset({Outcome.GOES_ON, Outcome.OUTSIDE})
+OPEN = frozenset({Outcome.WAITING, Outcome.PENDING, Outcome.WITHHELD, Outcome.UNFIT})  # may still get a place
 _LISTED = list(Outcome)
 _WITHOUT_RANK: dict[str, Outcome] = {
     "absent": Outcome.ABSENT,
@@ -95,6 +96,11 @@ class Ranking:
     rows: tuple[RankedRow, ...]
     limit: int
     beyond_limit: int
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing is awaited any more: every applicant has a result that stands."""
+        return not any(row.outcome in OPEN for row in self.rows)
 
     def count(self, outcome: Outcome) -> int:
         """How many rows have this outcome."""

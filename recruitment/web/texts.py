@@ -12,8 +12,9 @@ from jinja2 import pass_context
 from jinja2.runtime import Context
 from quart import Quart, g
 
+from kit.http.formats import N_
 from kit.http.site import Site
-from recruitment.web.words import OUTCOMES, STATUSES, TIE_KEYS, VERDICTS
+from recruitment.web.words import OUTCOMES, PROVISIONAL, STATUSES, TIE_KEYS, VERDICTS
 
 
 def localised(texts: Mapping[str, str]) -> str:
@@ -40,6 +41,7 @@ def install_texts(app: Quart, site: Site) -> None:
     @pass_context  # else Jinja would fold `"goes-on"|word` into the template, in the first reader's language
     def word(_context: Context, state: Any) -> str:
         known: dict[str, str] = {**VERDICTS, **STATUSES, **{key.value: text for key, text in OUTCOMES.items()}}
+        known[PROVISIONAL] = N_("Provisionally inside the quota")
         return site.translate(known[str(state)])
 
     def problem(text: str) -> str:

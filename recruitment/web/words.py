@@ -13,7 +13,7 @@ from recruitment.domain.ranking import Outcome
 
 OUTCOMES: dict[Outcome, str] = {
     Outcome.GOES_ON: N_("Goes on to SKB"),
-    Outcome.OUTSIDE: N_("Passed, outside the cut"),
+    Outcome.OUTSIDE: N_("Meets the passing grades, outside the quota"),
     Outcome.BELOW_THRESHOLD: N_("Below a passing grade"),
     Outcome.PENDING: N_("Waits for manual scoring"),
     Outcome.WITHHELD: N_("Withheld"),
@@ -22,6 +22,8 @@ OUTCOMES: dict[Outcome, str] = {
     Outcome.ABSENT: N_("Absent"),
     Outcome.WAITING: N_("No score yet"),
 }
+
+PROVISIONAL = "goes-on-provisionally"  # the word of GOES_ON while scores are missing
 
 VERDICTS: dict[str, str] = {
     Verdict.APPLIED: N_("Applied"),

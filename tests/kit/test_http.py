@@ -25,6 +25,7 @@ OPTIONS = SiteOptions(
     messages={},
     role_labels={},
     nav=lambda staff: [],
+    footer="Footer of the test.",
 )
 
 

@@ -7,6 +7,7 @@ from uuid import uuid4
 import msgspec
 import pytest
 
+INSIDE = "Provisionally inside the quota"
 PUBLIC = ["/", "/announcements/PRW-01", "/staff/login"]
 STAFF = ["/staff/home", "/vacancies", "/vacancies/PRW-01", "/applicants", "/handovers"]
 
@@ -78,7 +79,7 @@ async def test_every_page_in_both_languages(client, log_in, scored, *, code, tol
 
 async def test_one_worker_serves_both_languages(client, log_in, scored):
     await log_in()
-    for code, own, other in (("id", "Lanjut ke SKB", "Goes on to SKB"), ("en", "Goes on to SKB", "Lanjut ke SKB")):
+    for code, own, other in (("id", "Sementara dalam kuota", INSIDE), ("en", INSIDE, "Sementara dalam kuota")):
         await client.get(f"/locale/{code}?next=/")
         page = await text_of(client, "/vacancies/PRW-01")
         assert own in page
@@ -109,7 +110,7 @@ async def test_ranking_of_real_hand_overs(client, log_in, scored):
         assert number in ranked[0]
     assert scored[7] in ranked[1]
     assert "3 × 2 posts = 6" in page
-    assert "1 more goes on" in page
+    assert "1 more is inside" in page
     assert f"Equal to {scored[5]} in every key" in page
     assert f"Same total as {scored[6]}; TIU decided: 115 against 120" in page
     assert page.count('class="r-tag r-tag-goes-on"') == 7
@@ -200,3 +201,22 @@ async def test_an_unannounced_vacancy_does_not_exist_for_the_public(client, demo
 async def test_health(client):
     for path in ("/livez", "/readyz"):
         assert (await client.get(path)).status_code == 200
+
+
+async def test_the_ranking_sounds_like_a_decision_only_when_every_result_is_there(
+    client, log_in, deliver, sender, scored, participants
+):
+    await client.get("/locale/en?next=/")
+    await log_in()
+    page = await text_of(client, "/vacancies/PRW-01")
+    assert INSIDE in page
+    assert "SKB" not in page
+    assert "Meets the passing grades, outside the quota" in page
+    assert "Quota: 3 × 2 posts = 6" in page
+    for row in participants:
+        if row["vacancy"] == "PRW-01" and row["number"] not in scored:
+            await deliver(sender.record(row["id"], (0, 0, 0), status="absent", passed=None))
+    page = await text_of(client, "/vacancies/PRW-01")
+    assert INSIDE not in page
+    assert "Goes on to SKB" in page
+    assert "examination system. Published" not in page, "this is the admin module"
