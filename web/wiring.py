@@ -13,6 +13,7 @@ from uuid import UUID
 import structlog
 from redis import asyncio as aioredis
 
+from exam_engine.domain.log import SequenceItem
 from exam_engine.domain.operations import ItemOptions
 from exam_engine.domain.records import Exam, Session
 from exam_engine.domain.rulepack import RulePack, parse_rule_pack
@@ -34,6 +35,7 @@ from item_bank.store import BankStore
 from kit.accounts.store import AccountStore
 from kit.bus import Bus, PostgresBus, RedisBus
 from kit.clock import Clock
+from kit.gather import Gathered
 from kit.migrations import migrate
 from kit.postgres import Connection, Pool, load_statements, open_connection, open_pool, require_durable
 from kit.signing import SigningKey, derive_key
@@ -46,6 +48,7 @@ log = structlog.get_logger(__name__)
 
 SQL = load_statements(__package__, "sql/unit.sql")
 STAFF_SCHEMA = "ops"
+SEQUENCES_AT_ONCE = 50  # of 11 kB each
 POOL_TTL_S = 15  # how long the list of approved items of a blueprint, and a session's times, may be old at a start
 
 
@@ -126,6 +129,7 @@ class Deps:
         self.writer = AnswerWriter(lambda: open_connection(settings.database_url, application="ombilin-writer"))
         self.rule_packs = load_rule_packs()
         self.items = ItemCache(self._load_items)
+        self._sequences = Gathered(self._load_sequences, SEQUENCES_AT_ONCE)
         self.legal = LegalAnswers(self._load_legal)
         self.marking = Marking(self.items, self.rule_packs, SigningKey(settings.signing_key))
         self.starts = StartQueue(self.unit, self.rule_packs)
@@ -143,9 +147,12 @@ class Deps:
         async with self.unit() as unit:
             return await catalog.load_versions(unit.bank, version_ids)
 
-    async def _load_legal(self, attempt_id: UUID) -> ItemOptions:
+    async def _load_sequences(self, attempt_ids: Sequence[UUID]) -> Mapping[UUID, Sequence[SequenceItem]]:
         async with self.unit() as unit:
-            sequence = (await unit.attempts.sequences([attempt_id])).get(attempt_id, ())
+            return await unit.attempts.sequences(attempt_ids)
+
+    async def _load_legal(self, attempt_id: UUID) -> ItemOptions:
+        sequence = await self._sequences.get(attempt_id) or ()
         return await self.items.legal([item.version_id for item in sequence])
 
     async def item_pool(self, blueprint: str, now: datetime) -> tuple[Blueprint, Sequence[PoolItem]]:
