@@ -33,6 +33,9 @@ class Settings:
     recruitment_host: str = setting("127.0.0.1", "the address that the admin module binds")
     recruitment_port: int = setting(8500, "the port that the admin module binds", form=PORT)
     recruitment_pool_size: int = setting(8, "PostgreSQL connections of the admin module")
+    examination_url: str | None = setting(
+        None, "the examination system, which the public page links to (also its live scores)", form=WEB_ADDRESS
+    )
     agency: str = setting("BKPSDM Kota Sawahlunto", "the name of the organiser, shown in the header")
     timezone: str = setting("Asia/Jakarta", "the time zone of the venue, for times that people read", form=TIME_ZONE)
     recruitment_log_level: str = setting("info", "debug, info, warning or error", form=LOG_LEVEL)

@@ -91,6 +91,8 @@ def environment(server: EmbeddedPostgres, kept: dict[str, str], port: int) -> di
         "OMBILIN_RECRUITMENT_BASE_URL": recruitment,
         "OMBILIN_PORT": str(port),
         "OMBILIN_RECRUITMENT_PORT": str(port + 1),
+        "OMBILIN_ANNOUNCEMENTS_URL": recruitment,
+        "OMBILIN_EXAMINATION_URL": exam,
         "OMBILIN_HANDOVER_URL": f"{recruitment}/inbox/scores",
     }
 

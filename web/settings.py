@@ -43,6 +43,9 @@ class Settings:
     handover_url: str | None = setting(
         None, "where scores are delivered: /inbox/scores of the admin module", form=WEB_ADDRESS
     )
+    announcements_url: str | None = setting(
+        None, "the admin module's public page, which the home page links to; without it no link", form=WEB_ADDRESS
+    )
     agency: str = setting("BKPSDM Kota Sawahlunto", "the name of the organiser, shown in the header")
     timezone: str = setting("Asia/Jakarta", "the time zone of the venue, for times that people read", form=TIME_ZONE)
     log_level: str = setting("info", "debug, info, warning or error", form=LOG_LEVEL)

@@ -10,6 +10,10 @@ from recruitment.service.announcements import announced_vacancy, list_announced
 from recruitment.web.deps import Deps
 
 
+def _base(url: str | None) -> str | None:
+    return url and url.rstrip("/")
+
+
 def public_routes(deps: Deps) -> Blueprint:
     """`/` and one page per announced vacancy."""
     routes = Blueprint("public", __name__)
@@ -18,7 +22,9 @@ def public_routes(deps: Deps) -> Blueprint:
     async def announcements() -> Any:
         async with deps.unit() as unit:
             vacancies = await list_announced(unit, g.now)
-        return await render_template("announcements.html", vacancies=vacancies)
+        return await render_template(
+            "announcements.html", vacancies=vacancies, examination=_base(deps.settings.examination_url)
+        )
 
     @routes.get("/announcements/<code>")
     async def announcement(code: str) -> Any:

@@ -24,7 +24,9 @@ def portal_routes(deps: Deps) -> Blueprint:
             sessions = await unit.exams.sessions()
         running = [each for each in sessions if each.opens_at <= g.now < each.closes_at]
         coming = sorted((each for each in sessions if each.opens_at > g.now), key=lambda each: each.opens_at)
-        return await render_template("home.html", running=running, coming=coming[:SHOWN_COMING])
+        return await render_template(
+            "home.html", running=running, coming=coming[:SHOWN_COMING], announcements=deps.settings.announcements_url
+        )
 
     @routes.get("/boards")
     async def boards() -> Any:

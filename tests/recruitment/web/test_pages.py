@@ -1,11 +1,14 @@
 """The pages: who may see which, in both languages, and what the ranking shows of real hand-overs."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
 import msgspec
 import pytest
+
+from recruitment.app import create_app
 
 INSIDE = "Provisionally inside the quota"
 PUBLIC = ["/", "/announcements/PRW-01", "/staff/login"]
@@ -220,3 +223,12 @@ async def test_the_ranking_sounds_like_a_decision_only_when_every_result_is_ther
     assert INSIDE not in page
     assert "Goes on to SKB" in page
     assert "examination system. Published" not in page, "this is the admin module"
+
+
+@pytest.mark.parametrize("url", ["https://exam.example", "https://exam.example/"])
+async def test_the_public_page_leads_to_the_examination_where_it_is_known(deps, client, url):
+    assert "/exam/login" not in await text_of(client, "/")
+    known = replace(deps, settings=replace(deps.settings, examination_url=url))
+    page = await text_of(create_app(known).test_client(), "/")
+    assert 'href="https://exam.example/exam/login"' in page
+    assert 'href="https://exam.example/boards"' in page
