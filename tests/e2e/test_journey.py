@@ -9,6 +9,7 @@ import httpx
 import pytest
 from playwright.async_api import BrowserContext, Page, expect
 
+from exam_engine.domain.second_opinion import UNIT
 from scripts.browser import launch_options
 from scripts.commands.recompute import recompute
 
@@ -159,11 +160,11 @@ async def test_one_whole_examination(system, playwright, cameras, oracle, keys, 
     await page.get_by_test_id("finish-confirm").click()
     await page.wait_for_url(f"{system.exam_url}/exam/receipt")
 
-    points = await recompute(oracle, attempt_id)
     record = await oracle.fetchval("select record from exam.score where attempt_id = $1", attempt_id)
-    assert {each["code"]: each["points"] for each in record["sections"]} == points
-    total = sum(points.values())
-    assert record["total"] == total
+    again = await recompute(oracle, attempt_id, record["key_version"])
+    assert {each["code"]: each["points"] * UNIT for each in record["sections"]} == again["points"]
+    total = sum(each["points"] for each in record["sections"])
+    assert record["total"] * UNIT == total * UNIT == again["total"]
     stored = await oracle.fetch("select value from exam.response where attempt_id = $1", attempt_id)
     assert len(stored) == ITEMS
     receipt = page.locator("main")
