@@ -77,13 +77,14 @@ class Application(msgspec.Struct, frozen=True):
 
 
 class ApplicantLine(msgspec.Struct, frozen=True):
-    """An application in a list; `status` is that of the newest score, None where none has arrived."""
+    """An application in a list; `status` and `total` are those of the newest score, None where none has arrived."""
 
     applicant: Applicant
     track: str
     vacancy: str
     vacancy_title: Texts
     status: str | None
+    total: str | None  # as the record writes it
     received_at: datetime | None
 
 

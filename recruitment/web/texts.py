@@ -30,6 +30,11 @@ def points(value: Fraction | None) -> str:
     return written
 
 
+def total(text: str) -> str:
+    """A total as a record writes it, in the reader's language."""
+    return points(Fraction(text))
+
+
 def install_texts(app: Quart, site: Site) -> None:
     """Give the templates these filters and functions."""
     zone = ZoneInfo(site.options.timezone)
@@ -53,6 +58,7 @@ def install_texts(app: Quart, site: Site) -> None:
     filters: dict[str, Any] = {
         "localised": localised,
         "points": points,
+        "total": total,
         "day": day,
         "word": word,
         "problem": problem,

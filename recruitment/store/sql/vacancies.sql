@@ -58,7 +58,7 @@ order by a.number;
 
 -- name: select_applicants
 select a.participant_id, a.number, a.name, a.nik_last4, a.birth_date, a.gpa, p.track, v.code, v.title as vacancy_title,
-       s.record ->> 'status' as status, s.received_at
+       s.record ->> 'status' as status, s.record ->> 'total' as total, s.received_at
 from recruitment.application p
 join recruitment.applicant a on a.participant_id = p.participant_id
 join recruitment.vacancy v on v.id = p.vacancy_id

@@ -232,3 +232,10 @@ async def test_the_public_page_leads_to_the_examination_where_it_is_known(deps, 
     page = await text_of(create_app(known).test_client(), "/")
     assert 'href="https://exam.example/exam/login"' in page
     assert 'href="https://exam.example/boards"' in page
+
+
+async def test_the_list_of_applicants_shows_totals_that_lead_to_the_ranking(client, log_in, scored):
+    await log_in()
+    page = await text_of(client, f"/applicants?q={scored[0]}")
+    assert '<a href="/vacancies/PRW-01"><strong class="r-points">440</strong></a>' in page
+    assert "r-points" not in await text_of(client, f"/applicants?q={scored[9]}"), "absent: no total"
