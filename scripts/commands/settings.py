@@ -20,6 +20,7 @@ PRODUCTS = {"Examination system and vision worker": Settings, "Admin module": Re
 TOOLS = {
     "OMBILIN_CHROMIUM": "the browser of `ombilin screenshots` and of the browser tests (scripts/browser.py)",
     "OMBILIN_TEST_DATABASE_URL": "PostgreSQL for the tests, as a superuser; without it they start an embedded one",
+    "OMBILIN_EXAMPLES": "how many examples the model test of the use cases tries; 200 without it",
     "OMBILIN_SUPERVISED": "set by scripts/up.py for its children, so that they end with it; not for people",
 }
 INTRODUCTION = """# Settings
