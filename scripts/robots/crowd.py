@@ -19,7 +19,7 @@ from scripts.robots.journal import Journal
 from scripts.robots.orders import Orders
 
 READY, DONE = b"ready\n", b"done\n"
-READY_TIMEOUT_S, DONE_TIMEOUT_S = 300.0, 300.0
+READY_TIMEOUT_S, DONE_TIMEOUT_S = 600.0, 300.0
 PER_PROCESS = 1_000  # candidates; a core drives more, but starting them takes longer than the storm
 
 

@@ -1,7 +1,8 @@
 """The journal of the robots against the database, both ways.
 
 *Lost*: acknowledged and not in the log. *Doubled*: one operation more than once in the log. *Late*: in the log although
-the database's time was beyond the deadline. *Standing*: the answer that counts is not that of the highest revision.
+the database's time was beyond the deadline, and not made before it and within the grace of the rule pack. *Standing*:
+the answer that counts is not that of the highest revision.
 Scores are recomputed by code that shares nothing with the engine.
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
@@ -34,9 +36,9 @@ from scripts.robots.journal import (
 R = TypeVar("R")
 SHOWN = 20
 
-ATTEMPTS = "select id, status, deadline_at from exam.attempt where session_id = $1 and started_at is not null"
+ATTEMPTS = "select id, status, deadline_at, grace_s from exam.attempt where session_id = $1 and started_at is not null"
 LOGGED = """
-select e.attempt_id, e.client_id, e.client_seq, e.item_version_id, e.revision, e.server_at,
+select e.attempt_id, e.client_id, e.client_seq, e.item_version_id, e.revision, e.server_at, e.client_at,
        e.payload #>> '{base,identifier}' as chosen
 from exam.event e
 join exam.attempt a on a.id = e.attempt_id
@@ -120,7 +122,7 @@ async def reconcile(connection: Connection, session_id: UUID, journals: Sequence
     standing = {
         (r["attempt_id"], r["item_version_id"]): r["chosen"] for r in await connection.fetch(STANDING, session_id)
     }
-    deadlines = {row["id"]: row["deadline_at"] for row in attempts}
+    limits = {row["id"]: (row["deadline_at"], timedelta(seconds=row["grace_s"])) for row in attempts}
     kept = {_key(each) for each in logged}
     scores, wrong = await mismatches(connection, session_id)
     statuses = Counter(row["status"] for row in attempts)
@@ -136,7 +138,7 @@ async def reconcile(connection: Connection, session_id: UUID, journals: Sequence
         stored=len(logged),
         lost=sum(_acked_key(each) not in kept for each in acked),
         doubled=len(logged) - len({(e["attempt_id"], e["client_id"], e["client_seq"]) for e in logged}),
-        accepted_late=sum(e["server_at"] > deadlines[e["attempt_id"]] for e in logged),
+        accepted_late=sum(_late(each, *limits[each["attempt_id"]]) for each in logged),
         standing_wrong=_standing_wrong(logged, standing),
         unacked=sum(each.unacked for each in records.of(Finished) if each.phase in ("active", "paused")),
         refused_late=refusals["late"],
@@ -159,6 +161,11 @@ async def reconcile(connection: Connection, session_id: UUID, journals: Sequence
         frames_refused=sum(each.status != 204 for each in frames),
         failures=[f"{each.who}: {each.why}" for each in records.of(Failed)][:SHOWN] + wrong[:SHOWN],
     )
+
+
+def _late(row: Any, deadline: datetime, grace: timedelta) -> bool:
+    in_grace = row["client_at"] <= deadline and row["server_at"] <= deadline + grace
+    return bool(row["server_at"] > deadline and not in_grace)
 
 
 def _key(row: Any) -> tuple[Any, ...]:
