@@ -58,6 +58,7 @@ INSTRUCTIONS = {
         "Jawaban tersimpan setiap kali Anda memilih. Anda dapat mengubahnya selama waktu masih ada.",
         "TWK dan TIU: benar bernilai 5, salah atau kosong bernilai 0. TKP: setiap pilihan bernilai 1 sampai 5.",
         "Jika jaringan terputus, teruslah mengerjakan. Jawaban terkirim sendiri setelah jaringan pulih.",
+        "Ujian berlangsung dalam layar penuh. Keluar dari layar penuh, berpindah tab, menyalin, dan menempel dicatat.",
         "Kamera menyala selama ujian. Tanda dari kamera diperiksa oleh pengawas; bukan mesin yang memutuskan.",
     ],
     "en": [
@@ -65,6 +66,7 @@ INSTRUCTIONS = {
         "Your answer is saved whenever you choose. You can change it as long as there is time.",
         "TWK and TIU: right earns 5, wrong or blank 0. TKP: every option earns 1 to 5.",
         "If the network fails, work on. Your answers are sent by themselves when it is back.",
+        "The test runs in full screen. Leaving it, changing the tab, copying and pasting are recorded.",
         "The camera is on during the test. What it notices is looked at by a proctor; no machine decides.",
     ],
 }

@@ -86,6 +86,8 @@ async def proctor_talks_and_pauses(console: Page, page: Page, number: str) -> No
     await console.get_by_test_id("pause").click()
     await console.get_by_test_id("pause-reason").fill("Pemeriksaan kamera")
     await console.get_by_test_id("pause-confirm").click()
+    for _ in range(3):  # a browser closes a dialog at the second Escape; the pause must stay closed
+        await page.keyboard.press("Escape")
     await expect(page.get_by_test_id("pause-overlay")).to_be_visible()
     stood = await seconds_left(page)
     await page.wait_for_timeout(PAUSE_MS)

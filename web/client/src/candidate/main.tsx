@@ -9,22 +9,31 @@ import "./candidate.css";
 import { EmergencyFile, kept, LastReceipt } from "./device";
 import { Check, Intro, Photo } from "./prepare";
 import { Runner } from "./runner";
+import { enterFullscreen, fullscreenLeft } from "./signals";
 import { acknowledge, bootstrap, ended, load, messages, queue, remaining, state, sync, wipe } from "./state";
 
 const RECEIPT = "/exam/receipt";
 const LOGIN = "/exam/login";
 
-function Over(props: { title: string; children: preact.ComponentChildren; testid: string }) {
+// A browser closes a dialog at the second Escape, whatever the page says: it is opened again. What must not be read
+// meanwhile (a pause, a page without a seat) is covered whole.
+function Over(props: { title: string; children: preact.ComponentChildren; testid: string; covers?: boolean }) {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     const shown = dialog.current;
-    shown?.showModal();
+    let wanted = true;
     const keep = (event: Event) => event.preventDefault();
+    const again = () => wanted && shown?.isConnected && shown.showModal();
+    shown?.showModal();
     shown?.addEventListener("cancel", keep);
-    return () => shown?.close();
+    shown?.addEventListener("close", again);
+    return () => {
+      wanted = false;
+      shown?.close();
+    };
   }, []);
   return (
-    <dialog ref={dialog} class="dialog" data-testid={props.testid} aria-labelledby={`${props.testid}-title`}>
+    <dialog ref={dialog} class={`dialog ${props.covers ? "covers" : ""}`} data-testid={props.testid} aria-labelledby={`${props.testid}-title`}>
       <h2 id={`${props.testid}-title`}>{props.title}</h2>
       {props.children}
     </dialog>
@@ -66,7 +75,7 @@ function Overlays() {
     const taken = connection === "superseded";
     const unsent = queue.value?.pending.length ?? 0;
     return (
-      <Over key={connection} title={t(taken ? "superseded" : "loggedOut")} testid={connection}>
+      <Over key={connection} title={t(taken ? "superseded" : "loggedOut")} testid={connection} covers>
         <p>{t(taken ? "supersededText" : "loggedOutText")}</p>
         {taken && unsent > 0 && <p class="notice notice-warn" data-testid="superseded-unsent">{t("supersededUnsent", { n: unsent })}</p>}
         <EmergencyFile />
@@ -75,7 +84,7 @@ function Overlays() {
     );
   }
   if (ended.value || (state.value?.phase === "active" && remaining.value === 0)) return <TimeOver />;
-  if (state.value?.phase === "paused") return <Over key="paused" title={t("paused")} testid="pause-overlay"><p>{t("pausedText")}</p></Over>;
+  if (state.value?.phase === "paused") return <Over key="paused" title={t("paused")} testid="pause-overlay" covers><p>{t("pausedText")}</p></Over>;
   if (message) {
     return (
       <Over key={message.id} title={t("messageFrom", { from: message.from })} testid="message">
@@ -92,9 +101,14 @@ function Banners() {
   return (
     <div class="banners" aria-live="polite">
       {now?.connection.value === "offline" && (
-        <p class="notice notice-warn" data-testid="offline-banner"><b>{t("offlineTitle")}</b> {t("offlineText")}</p>
+        <p class="notice notice-warn" data-testid="offline-banner"><b>{t(navigator.onLine ? "awayTitle" : "offlineTitle")}</b> {t("offlineText")}</p>
       )}
       {queue.value && !queue.value.storage.durable.value && <p class="notice notice-danger" data-testid="memory-banner">{t("memoryText")}</p>}
+      {fullscreenLeft.value && (
+        <p class="notice notice-warn" data-testid="fullscreen-banner">
+          {t("fullscreenLeft")} <button type="button" class="button button-secondary" onClick={() => void enterFullscreen()}>{t("fullscreenBack")}</button>
+        </p>
+      )}
       {now?.refused.value && <p class="notice notice-danger">{t("refusedText", { reason: now.refused.value })}</p>}
     </div>
   );

@@ -172,11 +172,14 @@ function Review() {
   const blank = items.filter((each) => standing(each) === "blank");
   const marked = items.filter((each) => flags.value.has(each.ref));
   const unsent = sync.value?.unsent.value ?? 0;
+  useEffect(() => {
+    if (unsent === 0) problem.value = "";
+  }, [unsent]);
   const finish = async () => {
     busy.value = true;
     problem.value = "";
     try {
-      if (!(await sync.value?.drained(DRAIN_MS))) throw new Error(t("waitUnsent", { n: queue.value?.pending.length ?? 0 }));
+      if (!(await sync.value?.drained(DRAIN_MS))) throw new Error(t("notFinished", { n: queue.value?.pending.length ?? 0 }));
       const told = await postJson<{ receipt_url: string }>("/api/seat/submit", {});
       await wipe();
       location.assign(told.receipt_url);

@@ -1,5 +1,6 @@
 // What the browser notices, batched. A signal that a browser cannot give is reported as unsupported, never as clean.
 
+import { signal } from "@preact/signals";
 import { postJson } from "./api";
 import { serverNow } from "./clock";
 
@@ -7,6 +8,9 @@ type Signal = { kind: string; at: number; detail: Record<string, unknown> };
 const LIMIT = 100;
 let waiting: Signal[] = [];
 let watching = false;
+
+// The exam asks for the full screen, the browser can do it, and it is off: also after a reload, which leaves it silently.
+export const fullscreenLeft = signal(false);
 
 export function note(kind: string, detail: Record<string, unknown> = {}): void {
   if (!watching) return;
@@ -39,8 +43,16 @@ export function watchBrowser(fullscreen: boolean): void {
   document.addEventListener("paste", () => note("paste"));
   document.addEventListener("copy", () => note("copy"));
   if (!fullscreen) return;
-  if (!document.documentElement.requestFullscreen) note("unsupported", { what: "fullscreen" });
-  document.addEventListener("fullscreenchange", () => note(document.fullscreenElement ? "fullscreen_entered" : "fullscreen_left"));
+  if (!document.documentElement.requestFullscreen) {
+    note("unsupported", { what: "fullscreen" });
+    return;
+  }
+  const look = () => {
+    fullscreenLeft.value = document.fullscreenElement === null;
+    note(fullscreenLeft.value ? "fullscreen_left" : "fullscreen_entered");
+  };
+  document.addEventListener("fullscreenchange", look);
+  look();
 }
 
 export const enterFullscreen = (): Promise<void> =>
