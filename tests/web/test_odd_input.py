@@ -87,7 +87,7 @@ async def test_odd_bodies(staff, path, body):
         ("approve", "a\x00b", 409),
         ("explode", "", 422),
         ("retire", "x\x00", 422),
-        ("retire", "", 303),
+        ("retire", "", 422),
     ],
 )
 async def test_judging_an_approved_item(staff, sql, action, note, status):
