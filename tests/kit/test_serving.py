@@ -24,6 +24,15 @@ def test_the_offer_of_compression_is_taken_out_of_a_head(offer):
 async def echo(reader, writer):
     writer.write(await reader.readuntil(b"END"))
     writer.close()
+    await writer.wait_closed()
+
+
+async def ended(server, *writers):
+    """Nothing is left for the garbage collector to complain about in somebody else's test."""
+    server.close()
+    for writer in writers:
+        writer.close()
+        await writer.wait_closed()
 
 
 @pytest.mark.parametrize("pieces", [[b""], [b"GET /api/seat/", b"socket HTTP/1.1\r\n"]])
@@ -45,8 +54,7 @@ def test_a_server_of_the_loop_sees_first_heads_without_it(sent, seen, pieces):
             writer.write(piece)
             await writer.drain()
         answer = await asyncio.wait_for(reader.read(), 10)
-        writer.close()
-        server.close()
+        await ended(server, writer)
         return answer
 
     with asyncio.Runner(loop_factory=PlainSocketsLoop) as runner:
@@ -55,14 +63,14 @@ def test_a_server_of_the_loop_sees_first_heads_without_it(sent, seen, pieces):
 
 def test_a_head_that_ends_early_is_passed_on_as_it_is():
     async def ask():
-        server = await asyncio.start_server(lambda reader, writer: got.set_result(reader), "127.0.0.1", 0)
+        server = await asyncio.start_server(lambda *streams: got.set_result(streams), "127.0.0.1", 0)
         got = asyncio.get_running_loop().create_future()
         _, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
         writer.write(b"GET / HT")
         writer.write_eof()
-        seen = await asyncio.wait_for((await asyncio.wait_for(got, 10)).read(), 10)
-        writer.close()
-        server.close()
+        reader, own = await asyncio.wait_for(got, 10)
+        seen = await asyncio.wait_for(reader.read(), 10)
+        await ended(server, writer, own)
         return seen
 
     with asyncio.Runner(loop_factory=PlainSocketsLoop) as runner:
