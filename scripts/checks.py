@@ -49,6 +49,9 @@ def main() -> int:
         folders = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("tests/*/domain"))
         rest = [word for word in words if word != "--fast"]
         return 0 if step("domain tests", sys.executable, "-m", "pytest", "-q", *folders, *rest) else 1
+    if "--faults" in words:
+        rest = [word for word in words if word != "--faults"]
+        return 0 if step("faults", sys.executable, "-m", "pytest", "-m", "faults", "tests/faults", *rest) else 1
     os.environ.setdefault("PYTHONDONTWRITEBYTECODE", "1")
     results = [
         step("lint", BIN / "ruff", "check"),

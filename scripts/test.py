@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Run every check: `python3 scripts/test.py [--fast] [pytest arguments]`.
+"""Run every check: `python3 scripts/test.py [--fast | --faults] [pytest arguments]`.
 
 Makes the environment, then hands over to scripts/checks.py. `--fast` runs the domain tests only: no service, seconds.
+`--faults` runs every plan of the fault table in short, those too that the full run leaves out: minutes.
 """
 
 from __future__ import annotations
