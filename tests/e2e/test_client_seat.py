@@ -111,6 +111,8 @@ async def test_of_two_tabs_the_newer_has_the_seat(seat, portrait):
     second = dict([await new.choose(2), await new.choose(3)])
     await new.unsent(0)
     await old.page.evaluate("document.querySelector('dialog[open]').close()")
+    await expect(old.page.get_by_test_id("superseded")).to_be_visible()
+    await old.page.evaluate("document.querySelector('dialog[open]').remove()")
     await old.page.get_by_test_id("nav-9").click()
     await old.page.locator("fieldset.choices label").first.click()
     await new.page.reload()

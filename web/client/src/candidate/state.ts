@@ -143,13 +143,20 @@ addEventListener("pageshow", (event) => {
   if (event.persisted && queue.value) void load().then(() => sync.value?.look()).catch(() => sync.value?.look());
 });
 
+// Counted at once, so that nothing is called saved while it is being written here.
+async function keep(change: Parameters<Queue["add"]>[0]): Promise<void> {
+  const written = queue.value?.add(change, serverNow());
+  sync.value?.count();
+  await written;
+  sync.value?.added();
+}
+
 export async function respond(each: Item, option: string): Promise<void> {
   if (readOnly()) return;
   const value: PciValue = { base: { identifier: option } };
   touched.set(each.ref, stopwatch());
   responses.value = { ...responses.value, [each.ref]: value };
-  await queue.value?.add({ kind: "respond", item: each.ref, value }, serverNow());
-  sync.value?.added();
+  await keep({ kind: "respond", item: each.ref, value });
 }
 
 export async function toggleFlag(each: Item): Promise<void> {
@@ -159,8 +166,7 @@ export async function toggleFlag(each: Item): Promise<void> {
   flagged ? marked.add(each.ref) : marked.delete(each.ref);
   touched.set(each.ref, stopwatch());
   flags.value = marked;
-  await queue.value?.add({ kind: "flag", item: each.ref, flagged }, serverNow());
-  sync.value?.added();
+  await keep({ kind: "flag", item: each.ref, flagged });
 }
 
 // At the end and at a log-out: the items, the answers and the key leave the device.

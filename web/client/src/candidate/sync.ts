@@ -68,7 +68,7 @@ export class Sync {
     await this.poll();
   }
 
-  private count(): void {
+  count(): void {
     this.unsent.value = this.queue.pending.length;
     this.late.value = this.queue.late.length;
   }
