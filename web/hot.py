@@ -253,14 +253,17 @@ class HotPaths:
         except Fault as error:
             await send({"type": "websocket.close", "code": 4000 + status_of(error), "reason": error.key})
             return
-        await send({"type": "websocket.accept"})
+        if self._draining:
+            await send({"type": "websocket.close", "code": GOING_AWAY, "reason": "service restart"})
+            return
 
         async def tell(value: dict[str, Any]) -> None:
             await send({"type": "websocket.send", "text": _encode(value).decode()})
 
-        self._open.add(send)
-        self._seats.connect(token, tell)
+        self._open.add(send)  # before the browser can know of the socket: a drain must not miss it
         try:
+            await send({"type": "websocket.accept"})
+            self._seats.connect(token, tell)
             # read after the socket is known, so that no pause or takeover falls in between
             await tell(await self._standing(token))
             while (message := await receive())["type"] == "websocket.receive":
