@@ -75,14 +75,14 @@ class Attempt(msgspec.Struct, frozen=True):
     seed: int
     seat_id: UUID
     created_at: datetime
-    photo_at: datetime | None
-    checked_at: datetime | None
-    started_at: datetime | None
-    deadline_at: datetime | None
-    paused_at: datetime | None
-    ended_at: datetime | None
-    last_seq: int
-    form_hash: str | None
+    photo_at: datetime | None = None
+    checked_at: datetime | None = None
+    started_at: datetime | None = None
+    deadline_at: datetime | None = None
+    paused_at: datetime | None = None
+    ended_at: datetime | None = None
+    last_seq: int = 0
+    form_hash: str | None = None
     grace_s: int = 0  # how late what was made before the deadline may arrive
 
 

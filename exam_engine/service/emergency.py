@@ -16,10 +16,9 @@ import msgspec
 from exam_engine.domain.attempt import ENDED, Status
 from exam_engine.domain.emergency import OPERATION_LIMIT, Content, Imported, doubt
 from exam_engine.domain.operations import ItemOptions, Row
-from exam_engine.domain.records import Attempt
 from exam_engine.service.ports import ExamUnit
-from exam_engine.service.save import KINDS
-from kit.clock import from_milliseconds, milliseconds
+from exam_engine.service.save import row_of
+from kit.clock import milliseconds
 from kit.errors import Conflict, Invalid
 
 
@@ -70,7 +69,7 @@ async def import_emergency(
         why[doubted or "accepted"] += 1
         if doubted is None:
             known.add((client, op.seq))
-            rows.append(_row(attempt, client, op))
+            rows.append(row_of(op, attempt_id=attempt.id, seat_id=attempt.seat_id, client_id=client))
     imported = Imported(
         attempt_id=attempt_id,
         ended=attempt.status in ENDED,
@@ -82,20 +81,6 @@ async def import_emergency(
         for row in rows:
             await unit.emergency.append(row, at)
     return imported
-
-
-def _row(attempt: Attempt, client: UUID, op: Any) -> Row:
-    return Row(
-        attempt_id=attempt.id,
-        seat_id=attempt.seat_id,
-        client_id=client,
-        client_seq=op.seq,
-        kind=KINDS[op.kind],
-        item_version_id=op.item,
-        revision=op.rev,
-        payload=op.value if op.kind == "respond" else op.flagged,
-        client_at=from_milliseconds(op.at),
-    )
 
 
 def _counts(imported: Imported) -> dict[str, int]:

@@ -16,6 +16,7 @@ import msgspec
 from exam_engine.domain.operations import (
     BATCH_LIMIT,
     ItemOptions,
+    Operation,
     OperationBatch,
     Receipt,
     Row,
@@ -28,9 +29,8 @@ from kit.clock import from_milliseconds
 from kit.errors import Invalid
 
 ATTEMPT_CACHE_LIMIT = 10_000  # attempts of one worker; about 10 kB each
-CALENDAR_MS = (0.0, 4.0e12)  # 1970 to 2096: what a candidate's clock can honestly say
-
 KINDS = {"respond": "responded", "flag": "flagged"}
+CALENDAR_MS = (0.0, 4.0e12)  # 1970 to 2096: what a candidate's clock can honestly say
 
 
 class Writer(Protocol):
@@ -71,6 +71,21 @@ class LegalAnswers:
         self._kept.pop(attempt_id, None)
 
 
+def row_of(operation: Operation, *, attempt_id: UUID, seat_id: UUID, client_id: UUID) -> Row:
+    """What is stored of an operation whose time is a time."""
+    return Row(
+        attempt_id=attempt_id,
+        seat_id=seat_id,
+        client_id=client_id,
+        client_seq=operation.seq,
+        kind=KINDS[operation.kind],
+        item_version_id=operation.item,
+        revision=operation.rev,
+        payload=operation.value if operation.kind == "respond" else operation.flagged,
+        client_at=from_milliseconds(operation.at),
+    )
+
+
 async def save_operations(
     writer: Writer, legal_answers: LegalAnswers, *, attempt_id: UUID, seat_id: UUID, batch: OperationBatch
 ) -> Answered:
@@ -80,17 +95,7 @@ async def save_operations(
     legal = await legal_answers.of(attempt_id)
     reasons = [objection(op, legal) or _time_objection(op.at) for op in batch.ops]
     rows = [
-        Row(
-            attempt_id=attempt_id,
-            seat_id=seat_id,
-            client_id=batch.client,
-            client_seq=op.seq,
-            kind=KINDS[op.kind],
-            item_version_id=op.item,
-            revision=op.rev,
-            payload=op.value if op.kind == "respond" else op.flagged,
-            client_at=from_milliseconds(op.at),
-        )
+        row_of(op, attempt_id=attempt_id, seat_id=seat_id, client_id=batch.client)
         for op, reason in zip(batch.ops, reasons, strict=True)
         if reason is None
     ]

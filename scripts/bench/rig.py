@@ -290,14 +290,6 @@ def _attempt(session_id: UUID) -> Attempt:
         seed=secrets.randbits(63),
         seat_id=uuid4(),
         created_at=utc_now(),
-        photo_at=None,
-        checked_at=None,
-        started_at=None,
-        deadline_at=None,
-        paused_at=None,
-        ended_at=None,
-        last_seq=0,
-        form_hash=None,
     )
 
 

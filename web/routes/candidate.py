@@ -50,14 +50,6 @@ def candidate_routes(deps: Deps, seats: Seats, site: Site) -> Blueprint:
             seed=secrets.randbits(63),
             seat_id=uuid4(),
             created_at=g.now,
-            photo_at=None,
-            checked_at=None,
-            started_at=None,
-            deadline_at=None,
-            paused_at=None,
-            ended_at=None,
-            last_seq=0,
-            form_hash=None,
         )
         try:
             async with deps.unit() as unit:

@@ -4,7 +4,7 @@ import { useSignal } from "@preact/signals";
 import { render } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { t } from "./words";
-import { Refused } from "./api";
+import { Refused } from "../answers";
 import "./candidate.css";
 import { EmergencyFile, kept, LastReceipt } from "./device";
 import { Check, Intro, Photo } from "./prepare";

@@ -2,7 +2,8 @@
 // key that comes with the start. Where anything of it fails, or the browser cannot, the plain start gives the same items.
 
 import { locale } from "../locale";
-import { postJson, Refused } from "./api";
+import { Refused } from "../answers";
+import { postJson } from "./api";
 import { bootstrap, queue, take } from "./state";
 import type { Bootstrap, State } from "./types";
 import { bytesOf } from "./vault";

@@ -3,7 +3,8 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { clockTime, countdown } from "../locale";
-import { getJson, postJpeg, postJson, Refused } from "./api";
+import { Refused } from "../answers";
+import { getJson, postJpeg, postJson } from "./api";
 import { cameraProblem, openCamera, snapshot, stream } from "./camera";
 import { clockOffset, measured, serverNow, stopwatch } from "./clock";
 import { prefetch, start } from "./package";

@@ -1,7 +1,8 @@
 // What the pages of the candidate share, as signals.
 
 import { computed, signal } from "@preact/signals";
-import { getJson, Refused } from "./api";
+import { Refused } from "../answers";
+import { getJson } from "./api";
 import { clockOffset, jumped, measured, serverNow, startFrom, stopwatch } from "./clock";
 import { Queue } from "./queue";
 import { recall } from "./recall";

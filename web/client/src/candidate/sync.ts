@@ -2,7 +2,8 @@
 // tried again with growing, jittered pauses; an acknowledgement means that the server has committed it.
 
 import { effect, signal } from "@preact/signals";
-import { getJson, postJson, Refused } from "./api";
+import { Refused } from "../answers";
+import { getJson, postJson } from "./api";
 import { measureAnew, measured, serverNow, stopwatch } from "./clock";
 import type { Queue } from "./queue";
 import type { Ack, Message, Op, Receipt, State } from "./types";

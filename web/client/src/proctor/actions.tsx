@@ -2,7 +2,8 @@
 
 import { useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
-import { pauseClock, Refused, resumeClock, reviewIncident, sendMessage } from "./api";
+import { Refused } from "../answers";
+import { pauseClock, resumeClock, reviewIncident, sendMessage } from "./api";
 import { SeverityMark } from "./marks";
 import { Thumb } from "./picture";
 import { decisionOf, spanOf } from "./queue";

@@ -1,28 +1,9 @@
-// Requests of a member of staff. A refusal carries its status, its key and its words in the reader's language.
+// Requests of a member of staff.
 
+import { answer } from "../answers";
 import type { Affected, Candidate, Incident, Proposal, SessionState, Timeline } from "./types";
 
-export class Refused extends Error {
-  constructor(readonly status: number, readonly key: string, message: string) {
-    super(message);
-  }
-}
-
-async function answer<T>(response: Response): Promise<T> {
-  if (response.ok) return (await response.json()) as T;
-  let key = "unknown";
-  let message = String(response.status);
-  try {
-    const told = (await response.json()) as { error: { key: string; message: string } };
-    key = told.error.key;
-    message = told.error.message;
-  } catch {
-    // a proxy's page instead of ours: the status says enough
-  }
-  throw new Refused(response.status, key, message);
-}
-
-const get = async <T>(path: string): Promise<T> => answer<T>(await fetch(path, { credentials: "same-origin", cache: "no-store" }));
+const get = async <T>(path: string): Promise<T> => (await answer(await fetch(path, { credentials: "same-origin", cache: "no-store" }))) as T;
 
 async function post<T>(path: string, body: unknown): Promise<T> {
   const token = document.querySelector<HTMLMetaElement>('meta[name="csrf-token"]')?.content ?? "";
@@ -32,7 +13,7 @@ async function post<T>(path: string, body: unknown): Promise<T> {
     headers: { "X-CSRF-Token": token, "Content-Type": "application/json" },
     body: JSON.stringify(body),
   });
-  return answer<T>(sent);
+  return (await answer(sent)) as T;
 }
 
 const BASE = "/api/proctor";

@@ -2,7 +2,8 @@
 // reading beside it finds a connection that died without a word.
 
 import { signal } from "@preact/signals";
-import { eventsOf, readSession, Refused } from "./api";
+import { Refused } from "../answers";
+import { eventsOf, readSession } from "./api";
 import { opened, stir, takeCandidate, takeFrame, takeIncident, takeProposal, takeSession } from "./store";
 import type { Candidate, Incident, Proposal } from "./types";
 
